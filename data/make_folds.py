@@ -17,6 +17,7 @@ SEED = 20230314  # the date of the AnnoMI commit we use
 
 
 def main() -> None:
+    """Read AnnoMI, split its sources, write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("annomi", type=Path, help="folder with AnnoMI-full.csv")
     folder = parser.parse_args().annomi

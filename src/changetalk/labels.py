@@ -35,9 +35,11 @@ FOLLOW_NEUTRAL: Final = "FN"
 _CODE = re.compile(rf"(?:{'|'.join(sorted([*MISC_CODES, 'AB'], key=len, reverse=True))})([+-])")
 
 _WORDS: Final[dict[str, Label]] = {
-    **{word: "change" for word in ("change", "change talk", "ct", "+", "positive", "1")},
-    **{word: "sustain" for word in ("sustain", "sustain talk", "st", "-", "negative", "-1", "counter change talk", "cct")},
-    **{word: "neutral" for word in ("neutral", "neutral talk", "follow neutral", "follow/neutral", "fn", "f", "n", "nt", "0")},
+    **dict.fromkeys(("change", "change talk", "ct", "+", "positive", "1"), "change"),
+    **dict.fromkeys(("sustain", "sustain talk", "st", "-", "negative", "-1"), "sustain"),
+    **dict.fromkeys(("counter change talk", "counterchange talk", "cct"), "sustain"),
+    **dict.fromkeys(("neutral", "neutral talk", "nt", "n", "0"), "neutral"),
+    **dict.fromkeys(("follow neutral", "follow/neutral", "fn", "f"), "neutral"),
 }
 
 

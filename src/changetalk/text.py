@@ -30,7 +30,8 @@ _MARK: Final = (
     r"sigh(?:s|ing|ed)?|exhal(?:e|es|ing)|inhal(?:e|es|ing)|breath(?:s|es|ing)?|gasp(?:s|ing)?|"
     r"cough(?:s|ing)?|sniff(?:s|les|ing)?|clear(?:s|ing)? (?:his |her |their )?throat|"
     r"cr(?:y|ies|ying)|sob(?:s|bing)?|tear(?:s|ful|ing up)?|whisper(?:s|ing)?|"
-    r"paus(?:e|es|ing)|silence|silent|beat|nod(?:s|ding)?|shrug(?:s|ging)?|shak(?:es|ing) (?:his |her |their )?head|"
+    r"paus(?:e|es|ing)|silence|silent|beat|nod(?:s|ding)?|shrug(?:s|ging)?|"
+    r"shak(?:es|ing) (?:his |her |their )?head|"
     r"music|noise|background noise|applause|phone rings|tape (?:ends|stops)|end of (?:tape|recording)|"
     r"blank_audio|no audio|interruption|interrupted|audio (?:cuts out|gap))"
     r"(?:\s+(?:softly|quietly|nervously|loudly|slightly|a little|speech|voices|seconds|\d+))*"
@@ -51,7 +52,9 @@ _BACKCHANNEL: Final = (
     (re.compile(r"\bm+[\s-]*h+m+\b", re.IGNORECASE), "mm-hmm"),
 )
 # `uh-huh` and `uh-uh` are answers, not fillers.
-_FILLER: Final = re.compile(r"(?<![\w'-])(?:u+h*m+|u+h+|e+r+m*|a+h+m+)(?![\w'-])[,.]*(?=\s|$|[?!,.;:-])", re.IGNORECASE)
+_FILLER: Final = re.compile(
+    r"(?<![\w'-])(?:u+h*m+|u+h+|e+r+m*|a+h+m+)(?![\w'-])[,.]*(?=\s|$|[?!,.;:-])", re.IGNORECASE
+)
 _LOOSE_COMMA: Final = re.compile(r"(?:^|(?<=[\s,]))[,;]+(?=\s|$)|(?<=,)\s*,+")
 _SPACE: Final = re.compile(r"\s+")
 

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Training, evaluation and data; nothing on the labelling path imports from here."""

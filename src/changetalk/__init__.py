@@ -1,0 +1,73 @@
+"""Label client talk in motivational interviewing: change talk, sustain talk or neutral.
+
+>>> import changetalk as ct
+>>> ct.label("I can't go on like this, I want to quit.").label
+'change'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from changetalk.dialogue import Prediction, Transcript, Utterance
+    from changetalk.errors import ChangetalkError
+    from changetalk.frames import client_talk
+    from changetalk.labels import LABELS
+    from changetalk.loading import label, load
+    from changetalk.model import Explanation, Model
+    from changetalk.tables import label_file, read
+    from changetalk.training.estimator import ChangeTalkClassifier
+    from changetalk.versions import show_versions
+
+__version__ = "0.1.0"
+
+# Public names are imported when first used: `import changetalk` and `changetalk --version` must
+# not wait for scikit-learn or pandas.
+_HOMES = {
+    "ChangeTalkClassifier": "changetalk.training.estimator",
+    "ChangetalkError": "changetalk.errors",
+    "Explanation": "changetalk.model",
+    "LABELS": "changetalk.labels",
+    "Model": "changetalk.model",
+    "Prediction": "changetalk.dialogue",
+    "Transcript": "changetalk.dialogue",
+    "Utterance": "changetalk.dialogue",
+    "client_talk": "changetalk.frames",
+    "label": "changetalk.loading",
+    "label_file": "changetalk.tables",
+    "load": "changetalk.loading",
+    "read": "changetalk.tables",
+    "show_versions": "changetalk.versions",
+}
+
+__all__ = [
+    "LABELS",
+    "ChangeTalkClassifier",
+    "ChangetalkError",
+    "Explanation",
+    "Model",
+    "Prediction",
+    "Transcript",
+    "Utterance",
+    "client_talk",
+    "label",
+    "label_file",
+    "load",
+    "read",
+    "show_versions",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'changetalk' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,337 @@
+"""`ChangeTalkClassifier`: a scikit-learn estimator that becomes a model folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.utils.validation import check_is_fitted
+
+from changetalk.artefact import Manifest, write_folder
+from changetalk.context import Batch
+from changetalk.decision import Decision
+from changetalk.errors import InputError
+from changetalk.inputs import as_batch
+from changetalk.labels import LABELS, NEUTRAL, parse_label
+from changetalk.model import Explanation, Model
+from changetalk.training.calibration import fit_decision
+from changetalk.training.golden import GOLDEN
+from changetalk.training.linear import fit_linear, scorer_of
+from changetalk.versions import versions
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+_TRAINS_WITH = ("changetalk", "python", "numpy", "scikit-learn", "scipy")
+
+
+class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Train the linear model on coded client talk.
+
+    Parameters
+    ----------
+    C : float, default 2.0
+        Inverse strength of the L2 penalty.
+    bare_weight : float, default 0.5
+        Every utterance is also learned from without its context, with this weight, so that
+        the model makes sense of text alone; 0 leaves that out.
+    class_weight : None, 'balanced' or dict, default None
+        Weights by label, as in scikit-learn. The decision rule is fitted for macro-F1 anyway.
+    cv : int, default 5
+        Folds of the inner cross-validation on which probabilities are calibrated and the
+        decision rule is chosen; 0 leaves both out.
+    max_iter : int, default 1000
+    random_state : int, default 0
+        Seeds the split into folds.
+
+    Attributes
+    ----------
+    classes_ : ndarray of str, shape (3,)
+        ``change, neutral, sustain``.
+    model_ : Model
+        What predicts; the same code as for a model loaded from disk.
+    oof_logits_ : ndarray of float64, shape (n, 3)
+        Out-of-fold scores of the inner cross-validation; absent where there was none.
+
+    Examples
+    --------
+    >>> import changetalk as ct
+    >>> clf = ct.ChangeTalkClassifier(cv=0)
+    >>> X = ["I want to quit.", "I have to stop.", "I like it.", "It calms me.", "On Monday.", "Two."]
+    >>> clf = clf.fit(X, ["CT", "CT", "ST", "ST", "FN", "FN"])
+    >>> clf.predict_proba(["I want to stop."]).shape
+    (1, 3)
+    """
+
+    def __init__(
+        self,
+        *,
+        C: float = 2.0,
+        bare_weight: float = 0.5,
+        class_weight: Literal["balanced"] | Mapping[str, float] | None = None,
+        cv: int = 5,
+        max_iter: int = 1000,
+        random_state: int = 0,
+    ) -> None:
+        self.C = C
+        self.bare_weight = bare_weight
+        self.class_weight = class_weight
+        self.cv = cv
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        groups: Any = None,
+        sample_weight: Any = None,
+        labels: Any = None,
+    ) -> ChangeTalkClassifier:
+        """Fit on coded utterances.
+
+        Parameters
+        ----------
+        X : sequence of length n
+            As for `Model.predict`; `changetalk.client_talk` makes it of a table of sessions.
+        y : array-like of shape (n,) or (n, 3)
+            Labels, in any spelling that `changetalk.labels.parse_label` reads; or soft labels,
+            the share of each class in the order change, neutral, sustain.
+        groups : array-like of shape (n,), optional
+            Sessions, or better their sources. Rows of one group are kept together in the
+            inner folds; without, calibration is too sure of itself.
+        sample_weight : array-like of shape (n,), optional
+        labels : array-like of shape (n,), optional
+            With soft `y`: the hard labels on which probabilities are calibrated and the
+            decision rule is chosen; None where a row takes no part in that. Default: the
+            most likely class of `y`.
+
+        Returns
+        -------
+        ChangeTalkClassifier
+
+        Raises
+        ------
+        InputError
+            If lengths differ, a label cannot be read or one of the three never occurs.
+        """
+        batch = as_batch(X)
+        soft = _soft(y, len(batch))
+        truth = _truth(labels, soft)
+        weight = _column("sample_weight", sample_weight, len(batch), np.ones(len(batch)))
+        weight = weight * self._class_weights(soft)
+        absent = [label for k, label in enumerate(LABELS) if not soft[:, k].any()]
+        if absent:
+            known = ", ".join(LABELS)
+            raise InputError(f"y holds no {absent[0]!r} rows; training needs some of each of {known}")
+        scorer = self._scorer(batch, soft, weight)
+        decision = Decision()
+        folds = list(self._folds(batch, truth, groups)) if self.cv else []
+        if folds:
+            self.oof_logits_ = np.full((len(batch), len(LABELS)), np.nan)
+            for train, test in folds:
+                part = self._scorer(batch.take(train), soft[train], weight[train])
+                self.oof_logits_[test] = part.logits(batch.take(test))
+            used = (truth >= 0) & ~np.isnan(self.oof_logits_[:, 0])
+            decision = fit_decision(self.oof_logits_[used], truth[used])
+        self.classes_ = np.array(LABELS)
+        self.model_ = Model(self._manifest(batch, soft, scorer.config(), decision), scorer)
+        return self
+
+    def predict(self, X: Any) -> npt.NDArray[np.str_]:
+        """Return labels, shape (n,); see `Model.predict`."""
+        check_is_fitted(self)
+        return self.model_.predict(X)
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return calibrated probabilities, float64 of shape (n, 3)."""
+        check_is_fitted(self)
+        return self.model_.predict_proba(X)
+
+    def explain(self, utterance: Any) -> Explanation:
+        """Say exactly what made the label of one utterance; see `Model.explain`."""
+        check_is_fitted(self)
+        return self.model_.explain(utterance)
+
+    def export(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        version: str = "1",
+        scores: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+        card: str | None = None,
+    ) -> Path:
+        """Write the fitted model into a folder that `changetalk.load` reads.
+
+        Parameters
+        ----------
+        folder : path-like
+            A new folder, or an older model's, which is replaced.
+        name : str, optional
+            Default: the folder's name.
+        version : str
+        scores, training : mapping, optional
+            What is known of how it scores and was trained, JSON-ready, for the manifest.
+        card : str, optional
+            The model card; a short one is written where none is given.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written, or holds something that is not a model.
+        """
+        check_is_fitted(self)
+        path = Path(folder)
+        known = self.model_.manifest
+        manifest = replace(
+            known,
+            name=name or path.resolve().name,
+            version=version,
+            scores=dict(scores or {}),
+            training={**known.training, **(training or {})},
+        )
+        golden = [
+            {"text": u.text, "before": u.before, "proba": [round(p, 9) for p in proba], "label": label}
+            for u, proba, label in zip(
+                GOLDEN, self.predict_proba(GOLDEN).tolist(), self.predict(GOLDEN).tolist(), strict=True
+            )
+        ]
+        write_folder(path, manifest, self.model_.scorer.save, golden, card or _short_card(manifest))
+        return path
+
+    def _scorer(self, batch: Batch, soft: Floats, weight: Floats) -> Any:
+        if self.bare_weight:
+            batch = batch + batch.bare()
+            soft = np.concatenate([soft, soft])
+            weight = np.concatenate([weight, self.bare_weight * weight])
+        return scorer_of(*fit_linear(batch, soft, weight, C=self.C, max_iter=self.max_iter))
+
+    def _class_weights(self, soft: Floats) -> Floats:
+        if self.class_weight is None:
+            return np.ones(len(soft))
+        if self.class_weight == "balanced":
+            by_class = soft.sum() / (len(LABELS) * np.maximum(soft.sum(axis=0), 1e-12))
+        elif isinstance(self.class_weight, Mapping):
+            unknown = set(self.class_weight) - set(LABELS)
+            if unknown:
+                raise InputError(f"class_weight names {sorted(unknown)}, labels are {', '.join(LABELS)}")
+            by_class = np.array([float(self.class_weight.get(label, 1.0)) for label in LABELS])
+        else:
+            raise InputError(f"class_weight must be None, 'balanced' or a dict, not {self.class_weight!r}")
+        result: Floats = soft @ by_class
+        return result
+
+    def _folds(self, batch: Batch, truth: Ints, groups: Any) -> Iterator[tuple[Ints, Ints]]:
+        members = None if groups is None else np.asarray(_column("groups", groups, len(batch), None))
+        # Rows without a label of their own are split too: their sessions must not leak either.
+        strata = np.where(truth < 0, LABELS.index(NEUTRAL), truth)
+        smallest = min(np.bincount(truth[truth >= 0], minlength=len(LABELS)))
+        n_groups = smallest if members is None else min(smallest, len(np.unique(members)))
+        n_splits = min(self.cv, int(n_groups))
+        if n_splits < 2:
+            warnings.warn(
+                "too few coded utterances or groups to calibrate on: probabilities are the regression's own",
+                UserWarning,
+                stacklevel=3,
+            )
+            return
+        kind = StratifiedKFold if members is None else StratifiedGroupKFold
+        splitter = kind(n_splits=n_splits, shuffle=True, random_state=self.random_state)
+        for train, test in splitter.split(strata, strata, members):
+            if np.isin(range(len(LABELS)), truth[train]).all():
+                yield train, test
+
+    def _manifest(self, batch: Batch, soft: Floats, config: dict[str, Any], decision: Decision) -> Manifest:
+        digest = hashlib.sha256()
+        for row in zip(batch.text, batch.before, soft.round(6).tolist(), strict=True):
+            digest.update(repr(row).encode("utf-8", "surrogatepass"))
+        return Manifest(
+            name="unsaved",
+            version="0",
+            kind="linear",
+            decision=decision,
+            config=config,
+            training={
+                "utterances": len(batch),
+                "sha256": digest.hexdigest(),
+                "recipe": {
+                    k: v if not isinstance(v, Mapping) else dict(v) for k, v in self.get_params().items()
+                },
+            },
+            libraries={name: versions()[name] for name in _TRAINS_WITH},
+        )
+
+
+def _soft(y: Any, n: int) -> Floats:
+    values = np.asarray(y) if not hasattr(y, "to_numpy") else y.to_numpy()
+    if values.ndim == 2 and values.shape[1] == len(LABELS):
+        soft = values.astype(np.float64)
+        if len(soft) != n:
+            raise InputError(f"y has {len(soft)} rows, X has {n}")
+        if not np.isfinite(soft).all() or (soft < 0).any() or not np.allclose(soft.sum(axis=1), 1, atol=1e-3):
+            raise InputError(
+                "soft labels y must be shares of change, neutral, sustain: 0 to 1, each row summing to 1"
+            )
+        shares: Floats = soft / soft.sum(axis=1, keepdims=True)
+        return shares
+    if values.ndim != 1:
+        raise InputError(f"y must have shape (n,) or (n, 3), not {values.shape}")
+    one_hot: Floats = np.eye(len(LABELS))[_indices("y", values.tolist(), n)]
+    return one_hot
+
+
+def _truth(labels: Any, soft: Floats) -> Ints:
+    if labels is None:
+        likeliest: Ints = soft.argmax(axis=1)
+        return likeliest
+    return _indices("labels", labels, len(soft), missing=True)
+
+
+def _indices(name: str, values: Sequence[Any], n: int, *, missing: bool = False) -> Ints:
+    if len(values) != n:
+        raise InputError(f"{name} has {len(values)} rows, X has {n}")
+    found = np.empty(n, dtype=np.intp)
+    for i, value in enumerate(values):
+        if missing and (value is None or value != value):
+            found[i] = -1
+            continue
+        try:
+            found[i] = LABELS.index(parse_label(value))
+        except ValueError as error:
+            raise InputError(f"{name}[{i}]: {error}") from None
+    return found
+
+
+def _column(name: str, values: Any, n: int, default: Any) -> Any:
+    if values is None:
+        return default
+    column = np.asarray(values)
+    if column.shape != (n,):
+        raise InputError(f"{name} must have shape ({n},), not {column.shape}")
+    return column
+
+
+def _short_card(manifest: Manifest) -> str:
+    return (
+        f"# {manifest.name} {manifest.version}\n\n"
+        f"A `{manifest.kind}` model of client talk, trained with `changetalk.ChangeTalkClassifier` on "
+        f"{manifest.training['utterances']} utterances. No card was written for it: say here whose talk "
+        "it was trained on, who coded it, and how it scores.\n"
+    )
