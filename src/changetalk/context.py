@@ -197,12 +197,10 @@ def cell_text(value: object) -> str:
     """Return a cell as text: empty for None, NaN and their kin, else as it prints."""
     if isinstance(value, str):
         return value
-    missing = (
-        value is None
-        or type(value).__name__ in ("NAType", "NaTType")
-        or (isinstance(value, float) and value != value)
-    )
-    return "" if missing or not str(value) else str(value)
+    # pandas' NA and NaT and the readers' MISSING go by name: importing their homes costs time.
+    if value is None or type(value).__name__ in ("NAType", "NaTType", "_Missing") or value != value:
+        return ""
+    return str(value)
 
 
 def _alone(texts: list[str], target: str | list[str], batch: Batch) -> list[int]:
