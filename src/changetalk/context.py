@@ -79,8 +79,8 @@ def batch_of(utterances: Sequence[Utterance]) -> Batch:
         position = math.nan if u.position is None else u.position
         batch.append(
             normalise(u.text),
-            _tail(normalise(u.before)),
-            _tail(normalise(u.said)),
+            _cut(normalise(u.before)),
+            _cut(normalise(u.said)),
             normalise(u.target),
             position,
         )
@@ -127,7 +127,8 @@ def gather(
         if speakers[i] in clients:
             batch.append(words[i], before, said, targets[i], place / last)
             rows.append(i)
-        said = _tail(f"{said} {words[i]}" if said else words[i])
+        # Rows may come together to what the normaliser knows, such as "uh" and "huh".
+        said = _cut(normalise(f"{said} {words[i]}") if said else words[i])
     return rows
 
 
@@ -222,7 +223,7 @@ def in_context(transcript: Transcript) -> Transcript:
     texts = [u.text for u in transcript]
     speakers = [u.speaker for u in transcript]
     rows = gather(texts, speakers, frozenset(speakers), transcript.target, batch)
-    utterances = list(transcript.utterances)
+    utterances = [replace(u, before="", said="", position=None) for u in transcript]
     for k, i in enumerate(rows):
         utterances[i] = replace(
             utterances[i],
@@ -234,5 +235,8 @@ def in_context(transcript: Transcript) -> Transcript:
     return replace(transcript, utterances=tuple(utterances))
 
 
-def _tail(text: str) -> str:
-    return text if len(text) <= MAX_CONTEXT else text[-MAX_CONTEXT:]
+def _cut(text: str) -> str:
+    """Return the end of a normalised text, normalised too: what is cut may have half a mark."""
+    while len(text) > MAX_CONTEXT:
+        text = normalise(text[-MAX_CONTEXT:])
+    return text

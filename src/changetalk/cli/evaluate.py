@@ -51,4 +51,5 @@ def describe(talk: CodedTalk) -> str:
     """Say how much coded talk there is, of which kinds."""
     counts = ", ".join(f"{(talk.y == label).sum()} {label}" for label in LABELS)
     left_out = f"; {talk.uncoded} without a code left out" if talk.uncoded else ""
-    return f"{len(talk.y)} coded client utterances in {len(set(talk.groups.tolist()))} sessions ({counts}){left_out}"
+    sessions = len(set(talk.groups.tolist()))
+    return f"{len(talk.y)} coded client utterances in {sessions} sessions ({counts}){left_out}"

@@ -8,7 +8,7 @@ up once and remembered: that is where the speed comes from.
 from __future__ import annotations
 
 import json
-import re
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,13 +22,13 @@ from changetalk.context import Batch
 from changetalk.errors import ModelError
 from changetalk.labels import LABELS
 from changetalk.scorers.base import Contribution, Floats
-from changetalk.scorers.features import DENSE, TOKEN, VIEWS, dense, views
+from changetalk.scorers.features import DENSE, VIEWS, features
 
 Ints = npt.NDArray[np.int64]
 
 _WEIGHTS: Final = "weights.npz"
 _VOCABULARY: Final = "vocabulary.json"
-_TOKEN: Final = re.compile(TOKEN)
+_MARKS: Final = frozenset(".,;?!")
 _MAX_REMEMBERED: Final = 200_000
 
 
@@ -88,7 +88,7 @@ class Block:
     def features(self, texts: list[str]) -> tuple[Ints, Ints, Floats]:
         """Return row, column and value of every non-zero feature, in order of row and column."""
         find = self._words if self.spec.analyzer == "word" else self._characters
-        found = [find(text.lower()) for text in texts]
+        found = [find(text) for text in texts]
         sizes = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
         if not sizes.sum():
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
@@ -110,7 +110,7 @@ class Block:
         )
 
     def _words(self, text: str) -> list[int]:
-        words = _TOKEN.findall(text)
+        words = [word for word in text.split() if word not in _MARKS]
         index = self._index
         ids = []
         for n in range(self.spec.low, self.spec.high + 1):
@@ -151,23 +151,23 @@ class LinearScorer:
 
     def logits(self, batch: Batch) -> Floats:
         """Return uncalibrated scores, float64 of shape (n, 3)."""
-        total: Floats = self.intercept + dense(batch) @ self.dense
-        seen = views(batch, {block.spec.view for block in self.blocks})
+        seen = features(batch)
+        total: Floats = self.intercept + seen.dense @ self.dense
         for block in self.blocks:
-            total += block.logits(seen[block.spec.view])
+            total += block.logits(seen.views[block.spec.view])
         return total
 
     def contributions(self, batch: Batch) -> list[Contribution]:
         """Return every non-zero feature of a batch of one, with what it adds to each class."""
-        seen = views(batch, {block.spec.view for block in self.blocks})
+        seen = features(batch)
         found = []
         for block in self.blocks:
-            _, columns, values = block.features(seen[block.spec.view])
+            _, columns, values = block.features(seen.views[block.spec.view])
             for column, value in zip(columns.tolist(), values.tolist(), strict=True):
                 found.append(
                     Contribution(block.spec.name, block.terms[column], *(value * block.coef[column]).tolist())
                 )
-        for name, value, coef in zip(DENSE, dense(batch)[0].tolist(), self.dense, strict=True):
+        for name, value, coef in zip(DENSE, seen.dense[0].tolist(), self.dense, strict=True):
             if value:
                 found.append(Contribution("form and place", name, *(value * coef).tolist()))
         return found
@@ -220,7 +220,10 @@ class LinearScorer:
             and all(
                 b.spec.view in VIEWS
                 and b.spec.analyzer in ("word", "char_wb")
+                and type(b.spec.low) is type(b.spec.high) is int
                 and 1 <= b.spec.low <= b.spec.high <= 10
+                and isinstance(b.spec.weight, int | float)
+                and math.isfinite(b.spec.weight)
                 and b.terms
                 and all(isinstance(term, str) for term in b.terms)
                 and len(set(b.terms)) == len(b.terms)

@@ -103,7 +103,9 @@ def read_coded(
             except ValueError as error:
                 raise InputError(f"{source.where(i)}: column {coded!r}: {error}") from None
     if not kept:
-        raise InputError(f"{path}: no client utterance has a code in column {coded!r}; {len(rows)} rows were read")
+        raise InputError(
+            f"{path}: no client utterance has a code in column {coded!r}; {len(rows)} rows were read"
+        )
     sessions = column(found.session)
     order = [k for _, k in kept]
     frame = pd.DataFrame({name: [getattr(batch, name)[k] for k in order] for name in FIELDS})

@@ -23,9 +23,10 @@ from changetalk.errors import InputError
 from changetalk.inputs import as_batch
 from changetalk.labels import LABELS, NEUTRAL, parse_label
 from changetalk.model import Explanation, Model
+from changetalk.scorers.linear import BlockSpec
 from changetalk.training.calibration import fit_decision
 from changetalk.training.golden import GOLDEN
-from changetalk.training.linear import fit_linear, scorer_of
+from changetalk.training.linear import BLOCKS, fit_linear, scorer_of
 from changetalk.versions import versions
 
 Floats = npt.NDArray[np.float64]
@@ -39,11 +40,13 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     Parameters
     ----------
-    C : float, default 2.0
+    C : float, default 0.7
         Inverse strength of the L2 penalty.
-    bare_weight : float, default 0.5
-        Every utterance is also learned from without its context, with this weight, so that
-        the model makes sense of text alone; 0 leaves that out.
+    bare_share : float, default 0.4
+        Every utterance is also learned from without its context, with this share of its
+        weight, so that the model makes sense of text alone; 0 leaves that out.
+    blocks : sequence of BlockSpec, optional
+        The n-grams; default `changetalk.training.linear.BLOCKS`.
     class_weight : None, 'balanced' or dict, default None
         Weights by label, as in scikit-learn. The decision rule is fitted for macro-F1 anyway.
     cv : int, default 5
@@ -75,15 +78,17 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def __init__(
         self,
         *,
-        C: float = 2.0,
-        bare_weight: float = 0.5,
+        C: float = 0.7,
+        bare_share: float = 0.4,
+        blocks: Sequence[BlockSpec] | None = None,
         class_weight: Literal["balanced"] | Mapping[str, float] | None = None,
         cv: int = 5,
         max_iter: int = 1000,
         random_state: int = 0,
     ) -> None:
         self.C = C
-        self.bare_weight = bare_weight
+        self.bare_share = bare_share
+        self.blocks = blocks
         self.class_weight = class_weight
         self.cv = cv
         self.max_iter = max_iter
@@ -217,11 +222,12 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return path
 
     def _scorer(self, batch: Batch, soft: Floats, weight: Floats) -> Any:
-        if self.bare_weight:
+        if self.bare_share:
             batch = batch + batch.bare()
             soft = np.concatenate([soft, soft])
-            weight = np.concatenate([weight, self.bare_weight * weight])
-        return scorer_of(*fit_linear(batch, soft, weight, C=self.C, max_iter=self.max_iter))
+            weight = np.concatenate([(1 - self.bare_share) * weight, self.bare_share * weight])
+        specs = BLOCKS if self.blocks is None else self.blocks
+        return scorer_of(*fit_linear(batch, soft, weight, specs=specs, C=self.C, max_iter=self.max_iter))
 
     def _class_weights(self, soft: Floats) -> Floats:
         if self.class_weight is None:
@@ -271,8 +277,11 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             training={
                 "utterances": len(batch),
                 "sha256": digest.hexdigest(),
+                # The blocks stand in the configuration.
                 "recipe": {
-                    k: v if not isinstance(v, Mapping) else dict(v) for k, v in self.get_params().items()
+                    k: v if not isinstance(v, Mapping) else dict(v)
+                    for k, v in self.get_params(deep=False).items()
+                    if k != "blocks"
                 },
             },
             libraries={name: versions()[name] for name in _TRAINS_WITH},

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from changetalk.context import Batch
 from changetalk.labels import LABELS
-from changetalk.scorers.features import DENSE, TOKEN, dense, views
+from changetalk.scorers.features import DENSE, VIEWS, WORD, features
 from changetalk.scorers.linear import Block, BlockSpec, LinearScorer
 
 Floats = npt.NDArray[np.float64]
@@ -26,17 +26,17 @@ Floats = npt.NDArray[np.float64]
 #: The blocks of the shipped model; docs/experiments.md says what each gave.
 BLOCKS: Final[tuple[BlockSpec, ...]] = (
     BlockSpec("text", "word", 1, 2),
-    BlockSpec("text", "char_wb", 2, 4),
-    BlockSpec("before", "word", 1, 2, weight=0.5),
+    BlockSpec("text", "char_wb", 3, 5, weight=0.5, min_df=5),
+    BlockSpec("before", "word", 1, 1, weight=0.7),
     BlockSpec("reply", "word", 1, 2),
 )
 
 
-def inputs(batch: Batch, specs: Sequence[BlockSpec] = BLOCKS) -> pd.DataFrame:
+def inputs(batch: Batch) -> pd.DataFrame:
     """Return what scikit-learn's path reads: a column for each view and each dense feature."""
-    seen = views(batch, {spec.view for spec in specs})
-    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in seen.items()})
-    return frame.join(pd.DataFrame(dense(batch), columns=list(DENSE), index=frame.index))
+    seen = features(batch)
+    frame = pd.DataFrame({name: pd.Series(seen.views[name], dtype=object) for name in VIEWS})
+    return frame.join(pd.DataFrame(seen.dense, columns=list(DENSE), index=frame.index))
 
 
 def fit_linear(
@@ -67,12 +67,12 @@ def fit_linear(
     Returns
     -------
     pipeline : Pipeline
-        Fitted; reads `inputs(batch, specs)`. Its classes are 0, 1, 2 in the order of `LABELS`.
+        Fitted; reads `inputs(batch)`. Its classes are 0, 1, 2 in the order of `LABELS`.
     specs : list of BlockSpec
         The blocks it has: those left out found no n-gram that is frequent enough.
     """
-    strings = views(batch, {spec.view for spec in specs})
-    specs = [spec for spec in specs if _has_terms(spec, strings[spec.view])]
+    frame = inputs(batch)
+    specs = [spec for spec in specs if _has_terms(spec, frame[spec.view].tolist())]
     columns = ColumnTransformer(
         [
             *((f"block{k}", _vectorizer(spec), spec.view) for k, spec in enumerate(specs)),
@@ -81,7 +81,7 @@ def fit_linear(
         transformer_weights={f"block{k}": spec.weight for k, spec in enumerate(specs)},
         sparse_threshold=1.0,
     )
-    X = sparse.csr_matrix(columns.fit_transform(inputs(batch, specs)))
+    X = sparse.csr_matrix(columns.fit_transform(frame))
     rows, classes = np.nonzero(soft)
     regression = LogisticRegression(C=C, tol=tol, max_iter=max_iter)
     # Sparse data gains nothing from BLAS threads, and on a busy machine they cost tenfold.
@@ -120,7 +120,7 @@ def _has_terms(spec: BlockSpec, texts: list[str]) -> bool:
 
 
 def _vectorizer(spec: BlockSpec) -> TfidfVectorizer:
-    words: dict[str, Any] = {"token_pattern": TOKEN} if spec.analyzer == "word" else {}
+    words: dict[str, Any] = {"token_pattern": WORD} if spec.analyzer == "word" else {}
     return TfidfVectorizer(
         analyzer=spec.analyzer,
         ngram_range=(spec.low, spec.high),
