@@ -29,7 +29,7 @@ from changetalk.context import gather_rows
 from changetalk.loading import load
 from changetalk.training.datasets import load_dialogues
 from changetalk.training.linear import inputs
-from changetalk.training.recipes import fit_shipped_linear
+from changetalk.training.recipes import fit_linear_pipeline
 from changetalk.versions import versions
 
 RESULT = Path(__file__).parent / "results" / "speed.json"
@@ -55,7 +55,10 @@ def main() -> None:
 def make_csv(path: Path, n: int) -> list[dict[str, Any]]:
     """Write our dialogues again and again under new names until there are n rows."""
     talk = load_dialogues()[["session", "turn", "speaker", "target", "text"]].to_dict("records")
-    rows = [{**talk[i % len(talk)], "session": f"{talk[i % len(talk)]['session']}-{i // len(talk)}"} for i in range(n)]
+    rows = [
+        {**talk[i % len(talk)], "session": f"{talk[i % len(talk)]['session']}-{i // len(talk)}"}
+        for i in range(n)
+    ]
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
@@ -77,7 +80,10 @@ def run_label(path: Path, out: Path) -> float:
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr); sys.exit(status)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "label", str(path), "-o", str(out)], check=True, capture_output=True, text=True
+        [sys.executable, "-c", code, "label", str(path), "-o", str(out)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return round(float(done.stderr.split()[-1]), 1)
 
@@ -102,7 +108,7 @@ def compare(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Score the client's rows with numpy and with scikit-learn, from context to probabilities."""
     columns = ([row[name] for row in rows] for name in ("text", "speaker", "session", "target"))
     batch, taken = gather_rows(*columns, ClientRule(), where="benchmark")
-    pipeline, specs = fit_shipped_linear()
+    pipeline, _ = fit_linear_pipeline()
     model = load("linear")
     decision = model.manifest.decision
     model.predict_proba(batch.take(range(100)))
@@ -112,13 +118,16 @@ def compare(rows: list[dict[str, Any]]) -> dict[str, Any]:
     numpy_seconds = time.perf_counter() - start
     start = time.perf_counter()
     theirs = np.concatenate(
-        [decision.proba(pipeline.decision_function(inputs(part, specs))) for part in batch.slices(20_000)]
+        [decision.proba(pipeline.decision_function(inputs(part))) for part in batch.slices(20_000)]
     )
     sklearn_seconds = time.perf_counter() - start
     return {
         "client_utterances": len(taken),
         "numpy": {"seconds": round(numpy_seconds, 2), "per_second": round(len(taken) / numpy_seconds)},
-        "scikit_learn": {"seconds": round(sklearn_seconds, 2), "per_second": round(len(taken) / sklearn_seconds)},
+        "scikit_learn": {
+            "seconds": round(sklearn_seconds, 2),
+            "per_second": round(len(taken) / sklearn_seconds),
+        },
         "times_as_fast": round(sklearn_seconds / numpy_seconds, 2),
         "largest_difference": float(np.abs(ours - theirs).max()),
         "peak_mib_of_this_process": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),

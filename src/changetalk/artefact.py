@@ -7,6 +7,7 @@ words, never code), ``golden.json`` (utterances with the probabilities they must
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -133,8 +134,8 @@ def write_folder(
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; give the name of a folder to write the model into")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
-        raise OutputError(f"{folder}: is not empty and not a model folder; give a new folder's name")
+    if folder.is_dir():
+        _refuse_foreign(folder)
     temporary = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -146,10 +147,7 @@ def write_folder(
         _write_json(temporary / MANIFEST, complete.to_json())
         (temporary / CARD).write_text(card, encoding="utf-8")
         if folder.is_dir():
-            old = Path(tempfile.mkdtemp(prefix=".changetalk-old-", dir=folder.parent))
-            folder.replace(old)
-            temporary.replace(folder)
-            shutil.rmtree(old, ignore_errors=True)
+            _exchange(folder, temporary)
         else:
             temporary.replace(folder)
         temporary = None
@@ -163,6 +161,41 @@ def write_folder(
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _refuse_foreign(folder: Path) -> None:
+    """Raise `OutputError` where replacing a folder would delete anything but an older model."""
+    names = {path.name for path in folder.iterdir()}
+    if not names:
+        return
+    try:
+        raw = read_json(folder / MANIFEST)
+        # Other programs' folders have a manifest.json too.
+        listed = set(raw["files"]) if {"format", "kind", "normaliser"} <= set(raw) else None
+    except (ModelError, TypeError, KeyError):
+        listed = None
+    if listed is None:
+        raise OutputError(f"{folder}: is not empty and not a model folder; give a new folder's name")
+    foreign = sorted(names - {*listed, MANIFEST, CARD})
+    if foreign:
+        raise OutputError(f"{folder}: holds {foreign[0]!r} beside the old model; move it elsewhere first")
+
+
+def _exchange(folder: Path, new: Path) -> None:
+    """Put a new folder in an old one's place; where that fails, the old one stays."""
+    old = Path(tempfile.mkdtemp(prefix=".changetalk-old-", dir=folder.parent))
+    try:
+        folder.replace(old)
+        try:
+            new.replace(folder)
+        except BaseException:
+            old.replace(folder)
+            raise
+    except BaseException:
+        with contextlib.suppress(OSError):
+            old.rmdir()  # if it is empty
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def read_folder(folder: Path) -> Manifest:
     """Read and verify a model folder: version, labels, every file's hash, nothing unlisted.
 
@@ -174,7 +207,7 @@ def read_folder(folder: Path) -> Manifest:
     if not folder.is_dir():
         raise ModelError(f"{folder}: there is no such model folder")
     raw = read_json(folder / MANIFEST)
-    if not isinstance(raw, dict) or not isinstance(raw.get("format"), int):
+    if not isinstance(raw, dict) or type(raw.get("format")) is not int:
         raise ModelError(f"{folder}: {MANIFEST} is not a changetalk manifest")
     if raw["format"] != FORMAT:
         hint = "upgrade changetalk" if raw["format"] > FORMAT else "export the model again"
@@ -265,7 +298,10 @@ def _parse(folder: Path, raw: dict[str, Any]) -> Manifest:
     if GOLDEN not in raw["files"]:
         raise ModelError(f"{folder}: {MANIFEST} lists no {GOLDEN}")
     rest = {key: raw[key] for key in shapes if key != "calibration"}
-    return Manifest(decision=Decision.from_json(raw["calibration"]), **rest)
+    try:
+        return Manifest(decision=Decision.from_json(raw["calibration"]), **rest)
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from None
 
 
 def _fields(manifest: Manifest) -> dict[str, Any]:

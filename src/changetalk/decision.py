@@ -63,7 +63,7 @@ class Decision:
             bias, offset = (np.array(data[k], dtype=np.float64) for k in ("bias", "offset"))
             if bias.shape != (3,) or offset.shape != (3,) or not np.isfinite([scale, *bias, *offset]).all():
                 raise ValueError
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise ModelError(
                 "the manifest's calibration is not a scale, a bias and an offset of numbers"
             ) from None

@@ -37,9 +37,13 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     temporary: Path | None = None
+    made: list[Path] = []
     try:
         if target.is_dir():
             raise IsADirectoryError(21, "it is a folder")
+        if target.exists() and not target.is_file():  # a pipe, or /dev/null, which root could replace
+            raise OSError("it is not a regular file; use - for standard output")
+        made = [folder for folder in target.parents if not folder.exists()]
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".changetalk-", suffix=target.suffix, dir=target.parent)
         os.close(handle)
@@ -48,7 +52,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, target)
-        temporary = None
+        temporary, made = None, []
     except OSError as error:
         if isinstance(error, OutputError) or not _is_about(error, temporary, target):
             raise
@@ -58,6 +62,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _is_about(error: OSError, temporary: Path | None, target: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -124,6 +125,14 @@ def client_talk(
 def _table(frame: Any) -> nw.DataFrame[Any]:
     import narwhals as nw
 
+    names: Iterable[Any] = ()
+    if nw.dependencies.is_pandas_dataframe(frame):
+        names = frame.columns
+    elif nw.dependencies.is_pyarrow_table(frame):
+        names = frame.column_names
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ColumnError(f"the table: has more than one column {twice[0]!r}; give each a name of its own")
     try:
         return nw.from_native(frame, eager_only=True)
     except TypeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from changetalk.columns import find_column
@@ -30,10 +30,14 @@ def as_batch(X: Any) -> Batch:
         raise TypeError(_CALL_LABEL)
     if isinstance(X, Transcript):
         raise TypeError("predict takes utterances; for a Transcript call label(transcript)")
+    if hasattr(X, "collect"):  # polars
+        raise TypeError("X is a lazy frame; call .collect() first")
     if hasattr(X, "columns") and hasattr(X, "shape"):
         return _of_frame(X)
-    if not isinstance(X, Iterable):
+    if not isinstance(X, Iterable) or isinstance(X, Mapping | Set):
         raise TypeError(f"X must be a sequence of utterances, not {type(X).__name__}")
+    if hasattr(X, "to_pylist"):  # pyarrow
+        X = X.to_pylist()
     return batch_of([_utterance(i, row) for i, row in enumerate(X)])
 
 
@@ -59,6 +63,8 @@ def _of_frame(X: Any) -> Batch:
 
     frame = nw.from_native(X, eager_only=True)
     columns = [str(c) for c in frame.columns]
+    if len(columns) == 1:  # as a ColumnTransformer hands a column on
+        return as_batch(frame[:, 0].to_list())
     speaker = find_column("speaker", columns, where="X", required=False)
     if speaker is not None and "before" not in columns:
         raise ColumnError(
@@ -95,4 +101,4 @@ def _context_cell(value: Any) -> str:
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None or isinstance(value, str) or math.isnan(value) else float(value)
+    return float(value) if isinstance(value, int | float) and not math.isnan(value) else None

@@ -128,7 +128,11 @@ def parse_label(value: object) -> Label:
     try:
         return label_of_codes(parse_codes(word))
     except ValueError:
+        # A longer value may be talk, from the wrong column, and messages do not quote talk.
+        shown = str(value)
+        brief = len(shown) <= 24 and len(shown.split()) <= 2
+        shown = repr(shown) if brief else f"a text of {len(shown)} characters"
         raise ValueError(
-            f"{str(value)[:40]!r} is not a client-talk label; use change, neutral or sustain "
+            f"{shown} is not a client-talk label; use change, neutral or sustain "
             "(also CT, FN, ST, +, 0, -) or MISC codes with their valence, such as R+"
         ) from None

@@ -117,6 +117,8 @@ def replay(model: str | os.PathLike[str] | None = None) -> Replay:
         utterances = [Utterance(row["text"], before=row["before"]) for row in stored]
         proba = np.array([row["proba"] for row in stored], dtype=np.float64).reshape(-1, len(LABELS))
         labels = np.array([row["label"] for row in stored])
+        if not len(stored) == len(proba) == len(labels) > 0:
+            raise ValueError
     except (KeyError, TypeError, ValueError):
         raise ModelError(
             f"{folder}: {artefact.GOLDEN} does not hold utterances with their probabilities"
@@ -130,7 +132,7 @@ def model_path(model: str | os.PathLike[str] | None = None) -> Path:
     name = DEFAULT if model is None else os.fspath(model)
     if name in shipped():
         return _shipped_folder() / name
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return Path(name)
     raise ModelError(f"no model {name!r}: it is neither shipped ({', '.join(shipped())}) nor a folder")
 

@@ -15,6 +15,7 @@ from changetalk.artefact import Manifest
 from changetalk.columns import Columns
 from changetalk.context import Batch, batch_of, in_context
 from changetalk.dialogue import Prediction, Transcript, Utterance
+from changetalk.errors import ClientError
 from changetalk.inputs import as_batch
 from changetalk.labels import LABELS, Label
 from changetalk.scorers.base import Contribution, Scorer
@@ -102,7 +103,7 @@ class Model:
         X : sequence of length n
             Strings; or (text, previous therapist turn) pairs; or `Utterance` objects with the
             context they carry; or a frame with a column ``text`` and any of ``before``,
-            ``said``, ``target``, ``position`` (see `changetalk.in_context`). Every row is
+            ``said``, ``target``, ``position`` (see `changetalk.client_talk`). Every row is
             scored on its own, as client talk.
 
         Returns
@@ -156,6 +157,13 @@ class Model:
         -------
         Prediction, Transcript or list of Prediction
             A transcript comes back with its predictions and contexts filled in.
+
+        Raises
+        ------
+        TypeError
+            As for `predict`.
+        ClientError
+            If a transcript's client is none of its speakers.
         """
         if isinstance(talk, Transcript):
             return self._label_transcript(talk)
@@ -295,9 +303,13 @@ class Model:
 
     def _label_transcript(self, transcript: Transcript) -> Transcript:
         known = in_context(transcript)
+        speakers = dict.fromkeys(u.speaker for u in known)
+        if speakers and known.client not in speakers:
+            names = ", ".join(repr(name[:60]) for name in speakers)
+            raise ClientError(f"the transcript's client {known.client!r} is none of its speakers, {names}")
         rows = [i for i, u in enumerate(known) if u.speaker == known.client and u.position is not None]
         said = self.predictions(batch_of([known[i] for i in rows]))
-        utterances = list(known.utterances)
+        utterances = [replace(u, prediction=None) for u in known]  # none of an earlier labelling
         for i, prediction in zip(rows, said, strict=True):
             utterances[i] = replace(utterances[i], prediction=prediction)
         return replace(known, utterances=tuple(utterances))

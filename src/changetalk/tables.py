@@ -174,7 +174,9 @@ def label_source(
     def column(rows: list[Row], name: str | None) -> list[object] | None:
         return None if name is None else [row[place[name]] for row in rows]
 
-    for rows in _whole_sessions(source, at_session, summary):
+    # Without a column of speakers every row stands alone, and may be cut off from the others.
+    cut_anywhere = found.speaker is None and at_session is None
+    for rows in _whole_sessions(source, at_session, summary, cut_anywhere=cut_anywhere):
         texts = column(rows, found.text)
         assert texts is not None  # find() requires it
         targets = column(rows, found.target)
@@ -259,7 +261,9 @@ def read(
     return Transcript(utterances, next(iter(clients)), goal, "".join(sessions) or Path(path).stem)
 
 
-def _whole_sessions(source: Source, at: int | None, summary: FileSummary) -> Iterator[list[Row]]:
+def _whole_sessions(
+    source: Source, at: int | None, summary: FileSummary, *, cut_anywhere: bool
+) -> Iterator[list[Row]]:
     """Cut a source into pieces of at least `CHUNK` rows, between sessions only."""
     rows: list[Row] = []
     open_sessions: set[str] = set()
@@ -281,9 +285,12 @@ def _whole_sessions(source: Source, at: int | None, summary: FileSummary) -> Ite
             open_sessions.add(session)
             last = session
         rows.append(row)
+        if cut_anywhere and len(rows) >= CHUNK:
+            yield rows
+            rows = []
     if rows:
         yield rows
-        summary.sessions += len(open_sessions)
+    summary.sessions += len(open_sessions)
 
 
 def _seconds(value: str) -> float | None:

@@ -35,13 +35,14 @@ _MARK: Final = (
     r"music|noise|background noise|applause|phone rings|tape (?:ends|stops)|end of (?:tape|recording)|"
     r"blank_audio|no audio|interruption|interrupted|audio (?:cuts out|gap))"
     r"(?:\s+(?:softly|quietly|nervously|loudly|slightly|a little|speech|voices|seconds|\d+))*"
-    r"|(?:at\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?|\d+\.\d+|\d+(?:\.\d+)?\s*(?:s|sec|secs|seconds)|\.+|x{2,}|\?+"
+    r"|(?:at\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?|\d+\.\d+|\d+(?:\.\d+)?\s*(?:s|sec|secs|seconds)|\.++|x{2,}+|\?++"
 )
+# Possessive (*+), so that a bracket before 100,000 dots or spaces does not take quadratic time.
 _BRACKETED_MARK: Final = re.compile(
-    rf"\[\s*(?:{_MARK})[.!?\s]*(?:\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*)?\]"
-    rf"|<\s*/?\s*(?:{_MARK}|[a-z])\s*/?\s*>"
-    rf"|\(\(?\s*(?:{_MARK})[.!?\s]*\)\)?"
-    rf"|\*\s*(?:{_MARK})[.!?\s]*\*",
+    rf"\[\s*+(?:{_MARK})[.!?\s]*+(?:\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*+)?\]"
+    rf"|<\s*+(?:/\s*+)?(?:{_MARK}|[a-z])\s*+(?:/\s*+)?>"
+    rf"|\(\(?\s*+(?:{_MARK})[.!?\s]*+\)\)?"
+    rf"|\*\s*+(?:{_MARK})[.!?\s]*+\*",
     re.IGNORECASE,
 )
 _BRACKETS: Final = re.compile(r"[\[\]{}]|<(?=[^\W\d_])|(?<=[^\W\d_])>")
@@ -56,7 +57,12 @@ _FILLER: Final = re.compile(
     r"(?<![\w'-])(?:u+h*m+|u+h+|e+r+m*|a+h+m+)(?![\w'-])[,.]*(?=\s|$|[?!,.;:-])", re.IGNORECASE
 )
 _LOOSE_COMMA: Final = re.compile(r"(?:^|(?<=[\s,]))[,;]+(?=\s|$)|(?<=,)\s*,+")
+_MANY_COMMAS: Final = re.compile(r"([,;])[,;]{9,}")
 _SPACE: Final = re.compile(r"\s+")
+
+# Marks within marks within marks: deeper than this, brackets are noise.
+_MOST_PASSES: Final = 20
+_NESTING: Final = re.compile(r"[\[\](){}<>*]")
 
 
 def normalise(text: str) -> str:
@@ -86,11 +92,12 @@ def normalise(text: str) -> str:
     >>> normalise("[inaudible]")
     ''
     """
-    while True:
+    for _ in range(_MOST_PASSES):
         result = _pass(text)
         if result == text:
             return result
         text = result  # what one pass brings together, the next may recognise
+    return normalise(_NESTING.sub(" ", text))
 
 
 def _pass(text: str) -> str:
@@ -116,5 +123,6 @@ def _without_fillers(text: str) -> str:
     less = _FILLER.sub("", text)
     if less == text:
         return text
-    less = _SPACE.sub(" ", _LOOSE_COMMA.sub("", less)).strip()
+    less = _LOOSE_COMMA.sub("", _MANY_COMMAS.sub(r"\1", less))
+    less = _SPACE.sub(" ", less).strip()
     return less if any(c.isalnum() for c in less) else text

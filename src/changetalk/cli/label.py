@@ -194,10 +194,10 @@ def _line(speaker: str, text: str, said: Prediction | None) -> str:
     if said is not None:
         mark, colour = _MARKS[said.label] if _prints_unicode() else (_PLAIN_MARKS[said.label], "")
         tail = f"{said.label:<7} {said.confidence:.2f}"
-    margin = 18
-    lines = textwrap.wrap(" ".join(text.split()), width - margin - 16) or [""]
-    first = f"{mark} {tail:<12}  {speaker[: margin - 6]:<{margin - 6}} {lines[0]}"
-    rest = [" " * (margin + 11) + line for line in lines[1:]]
+    head = f"{mark} {tail:<12}  {speaker[:14]:<14} "
+    lines = textwrap.wrap(" ".join(text.split()), width - len(head)) or [""]
+    first = head + lines[0]
+    rest = [" " * len(head) + line for line in lines[1:]]
     block = "\n".join([first, *rest])
     return f"{colour}{block}\033[0m" if colour and sys.stdout.isatty() else block
 

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
@@ -92,7 +93,7 @@ class Block:
         sizes = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
         if not sizes.sum():
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-        columns = np.fromiter((k for ids in found for k in ids), dtype=np.int64, count=int(sizes.sum()))
+        columns = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=int(sizes.sum()))
         keys, counts = np.unique(
             np.repeat(np.arange(len(texts)), sizes) * len(self.terms) + columns, return_counts=True
         )
@@ -115,7 +116,7 @@ class Block:
         ids = []
         for n in range(self.spec.low, self.spec.high + 1):
             grams = words if n == 1 else map(" ".join, zip(*(words[k:] for k in range(n)), strict=False))
-            ids += [index[gram] for gram in grams if gram in index]
+            ids += [k for k in map(index.get, grams) if k is not None]
         return ids
 
     def _characters(self, text: str) -> list[int]:

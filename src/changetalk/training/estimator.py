@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
 from changetalk.artefact import Manifest, write_folder
-from changetalk.context import Batch
+from changetalk.context import Batch, cell_text
 from changetalk.decision import Decision
 from changetalk.errors import InputError
 from changetalk.inputs import as_batch
@@ -133,22 +133,30 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         batch = as_batch(X)
         soft = _soft(y, len(batch))
         truth = _truth(labels, soft)
-        weight = _column("sample_weight", sample_weight, len(batch), np.ones(len(batch)))
-        weight = weight * self._class_weights(soft)
+        weight = _weights(sample_weight, len(batch)) * self._class_weights(soft)
+        members = _groups(groups, len(batch))
+        n_splits = self._n_splits()
+        n, kept = len(batch), np.flatnonzero(weight)
+        if len(kept) < n:  # else their words would still count in the vocabulary and in calibration
+            batch, soft, truth, weight = batch.take(kept), soft[kept], truth[kept], weight[kept]
+            members = None if members is None else members[kept]
         absent = [label for k, label in enumerate(LABELS) if not soft[:, k].any()]
         if absent:
             known = ", ".join(LABELS)
             raise InputError(f"y holds no {absent[0]!r} rows; training needs some of each of {known}")
         scorer = self._scorer(batch, soft, weight)
         decision = Decision()
-        folds = list(self._folds(batch, truth, groups)) if self.cv else []
+        folds = list(self._folds(truth, members, n_splits)) if n_splits else []
+        self.__dict__.pop("oof_logits_", None)  # of an earlier fit
         if folds:
-            self.oof_logits_ = np.full((len(batch), len(LABELS)), np.nan)
+            logits = np.full((len(batch), len(LABELS)), np.nan)
             for train, test in folds:
                 part = self._scorer(batch.take(train), soft[train], weight[train])
-                self.oof_logits_[test] = part.logits(batch.take(test))
-            used = (truth >= 0) & ~np.isnan(self.oof_logits_[:, 0])
-            decision = fit_decision(self.oof_logits_[used], truth[used])
+                logits[test] = part.logits(batch.take(test))
+            used = (truth >= 0) & ~np.isnan(logits[:, 0])
+            decision = fit_decision(logits[used], truth[used])
+            self.oof_logits_ = np.full((n, len(LABELS)), np.nan)
+            self.oof_logits_[kept] = logits
         self.classes_ = np.array(LABELS)
         self.model_ = Model(self._manifest(batch, soft, scorer.config(), decision), scorer)
         return self
@@ -162,6 +170,20 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """Return calibrated probabilities, float64 of shape (n, 3)."""
         check_is_fitted(self)
         return self.model_.predict_proba(X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy on labels in any spelling that `fit` reads.
+
+        Parameters
+        ----------
+        X : sequence of length n
+        y : array-like of shape (n,) or (n, 3)
+            Of soft labels, the most likely counts.
+        sample_weight : array-like of shape (n,), optional
+        """
+        chosen = self.predict(X)
+        right = chosen == self.classes_[_soft(y, len(chosen)).argmax(axis=1)]
+        return float(np.average(right, weights=_weights(sample_weight, len(chosen))))
 
     def explain(self, utterance: Any) -> Explanation:
         """Say exactly what made the label of one utterance; see `Model.explain`."""
@@ -244,13 +266,17 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         result: Floats = soft @ by_class
         return result
 
-    def _folds(self, batch: Batch, truth: Ints, groups: Any) -> Iterator[tuple[Ints, Ints]]:
-        members = None if groups is None else np.asarray(_column("groups", groups, len(batch), None))
+    def _n_splits(self) -> int:
+        if isinstance(self.cv, int | np.integer) and (self.cv == 0 or self.cv >= 2):
+            return int(self.cv)
+        raise InputError(f"cv must be 2 or more folds, or 0 for none, not {self.cv!r}")
+
+    def _folds(self, truth: Ints, members: Any, n_splits: int) -> Iterator[tuple[Ints, Ints]]:
         # Rows without a label of their own are split too: their sessions must not leak either.
         strata = np.where(truth < 0, LABELS.index(NEUTRAL), truth)
         smallest = min(np.bincount(truth[truth >= 0], minlength=len(LABELS)))
         n_groups = smallest if members is None else min(smallest, len(np.unique(members)))
-        n_splits = min(self.cv, int(n_groups))
+        n_splits = min(n_splits, int(n_groups))
         if n_splits < 2:
             warnings.warn(
                 "too few coded utterances or groups to calibrate on: probabilities are the regression's own",
@@ -279,7 +305,7 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 "sha256": digest.hexdigest(),
                 # The blocks stand in the configuration.
                 "recipe": {
-                    k: v if not isinstance(v, Mapping) else dict(v)
+                    k: dict(v) if isinstance(v, Mapping) else v.item() if isinstance(v, np.generic) else v
                     for k, v in self.get_params(deep=False).items()
                     if k != "blocks"
                 },
@@ -318,7 +344,7 @@ def _indices(name: str, values: Sequence[Any], n: int, *, missing: bool = False)
         raise InputError(f"{name} has {len(values)} rows, X has {n}")
     found = np.empty(n, dtype=np.intp)
     for i, value in enumerate(values):
-        if missing and (value is None or value != value):
+        if missing and not cell_text(value):
             found[i] = -1
             continue
         try:
@@ -328,13 +354,30 @@ def _indices(name: str, values: Sequence[Any], n: int, *, missing: bool = False)
     return found
 
 
-def _column(name: str, values: Any, n: int, default: Any) -> Any:
+def _weights(values: Any, n: int) -> Floats:
     if values is None:
-        return default
+        return np.ones(n)
+    try:
+        weight = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        weight = np.full(n, np.nan)
+    if weight.shape != (n,):
+        raise InputError(f"sample_weight must have shape ({n},), not {weight.shape}")
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        raise InputError("sample_weight must be numbers from 0 up")
+    return weight
+
+
+def _groups(values: Any, n: int) -> Any:
+    if values is None:
+        return None
     column = np.asarray(values)
     if column.shape != (n,):
-        raise InputError(f"{name} must have shape ({n},), not {column.shape}")
-    return column
+        raise InputError(f"groups must have shape ({n},), not {column.shape}")
+    names = [cell_text(value) for value in column.tolist()]
+    if "" in names:
+        raise InputError(f"groups[{names.index('')}] is missing; every row needs a group")
+    return np.array(names) if column.dtype == object else column
 
 
 def _short_card(manifest: Manifest) -> str:
