@@ -1,18 +1,20 @@
 """Write data/checksums.json and the tables in data/README.md, after any change of the data.
 
-Needs AnnoMI (see data/README.md). The panel's rows are counted and no more.
+Needs AnnoMI (see data/README.md). The panel's rows are counted and no more. Run benchmarks/codes.py
+before, where codes have changed: its results are quoted.
 """
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 
 from changetalk.files import sha256
-from changetalk.labels import LABELS, label_of_codes, parse_codes
+from changetalk.labels import LABELS
 from changetalk.training.datasets import load_annomi, load_dialogues
-from changetalk.training.evaluation import format_table, scores
+from changetalk.training.evaluation import Report, Scores, format_table
 
 DATA = Path(__file__).resolve().parent
 
@@ -28,7 +30,9 @@ def main() -> None:
     tables = {
         "annomi": composition(annomi, "fold", "source", "fold", "source videos"),
         "dialogues": composition(dialogues, "writer", "target", "writer", "targets"),
-        "codes": codes_against_experts(annomi[annomi["fold"] != "panel"]),
+        "codes": codes_compared(),
+        "confusion": confusion(),
+        "ties": ties_and_shares(),
         "checksums": markdown([["file", "SHA-256"], *([f"`{name}`", f"`{s}`"] for name, s in sums.items())]),
     }
     for name, table in tables.items():
@@ -51,11 +55,41 @@ def composition(turns: pd.DataFrame, by: str, counted: str, by_name: str, counte
     return markdown(rows)
 
 
-def codes_against_experts(turns: pd.DataFrame) -> str:
-    """Return how well pass A agrees with the experts."""
-    client = turns[turns["speaker"] == "client"]
-    labels = [label_of_codes(parse_codes(codes)) for codes in client["codes"]]
-    return format_table({"pass A against AnnoMI's single experts": scores(client["label"], labels)})
+def codes_compared() -> str:
+    """Return how the passes agree with each other, the experts and the panel; see benchmarks/codes.py."""
+    found = json.loads((DATA.parent / "benchmarks" / "results" / "codes.json").read_text(encoding="utf-8"))
+    names = [field.name for field in fields(Scores)]
+    rows: dict[str, Report | Scores] = {
+        "pass A against pass B, all turns": Scores(**{k: found["pass A against pass B"][k] for k in names})
+    }
+    people = {"experts": "AnnoMI's single experts", "panel": "the panel's majority of ten"}
+    for key, shown in people.items():
+        for name, report in found[key].items():
+            rows[f"{name} against {shown}"] = Report.from_dict(report)
+    return format_table(rows)
+
+
+def ties_and_shares() -> str:
+    """Return what else is known of the passes and the panel."""
+    found = json.loads((DATA.parent / "benchmarks" / "results" / "codes.json").read_text(encoding="utf-8"))
+    rows = [["", "kappa with ties to the first label", "distance from the panel's vote shares"]]
+    for name, value in found["distance from the panel's vote shares"].items():
+        kappa = found["panel, ties to the first label"][name]["kappa"]["value"]
+        rows.append([name, f"{kappa:.3f}", f"{value:.4f}"])
+    return markdown(rows)
+
+
+def confusion() -> str:
+    """Return the labels of passes A and B, and how pass C settled their differences."""
+    found = json.loads((DATA.parent / "benchmarks" / "results" / "codes.json").read_text(encoding="utf-8"))
+    table = [["pass A, down; pass B, across", *LABELS]]
+    for label, row in zip(LABELS, found["pass A against pass B"]["confusion"], strict=True):
+        table.append([label, *(f"{n:,}" for n in row)])
+    s = found["settled by pass C"]
+    return (
+        f"{markdown(table)}\n\nOn {s['n']:,} turns A and B differ; pass C sided with A on "
+        f"{s['with A']}, with B on {s['with B']}, with neither on {s['with neither']}."
+    )
 
 
 def markdown(rows: list[list[str]]) -> str:

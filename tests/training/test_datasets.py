@@ -9,7 +9,14 @@ from changetalk.errors import InputError
 from changetalk.files import sha256
 from changetalk.labels import LABELS, label_of_codes, parse_codes
 from changetalk.training import datasets
-from changetalk.training.datasets import annomi_folder, data_folder, load_annomi, load_dialogues, load_panel
+from changetalk.training.datasets import (
+    annomi_folder,
+    data_folder,
+    load_annomi,
+    load_codes,
+    load_dialogues,
+    load_panel,
+)
 
 P = [f"p_{label}" for label in LABELS]
 
@@ -120,19 +127,23 @@ def test_checksums_are_of_what_is_there_and_in_the_readme():
 
 def test_codes_name_turns_and_hold_no_words():
     codes = pd.read_csv(data_folder() / "annomi_codes.csv")
-    assert list(codes.columns) == [
-        "transcript_id",
-        "utterance_id",
-        "label_a",
-        "codes_a",
-        *(f"{p}_a" for p in P),
-    ]
+    values = ["label", "codes", *P]
+    passes = [f"{name}{end}" for end in ("_a", "_b", "_c", "") for name in values]
+    assert list(codes.columns) == ["transcript_id", "utterance_id", *passes]
     assert len(codes) == 4817
-    differing = sum(
-        label_of_codes(parse_codes(c)) != label
-        for c, label in zip(codes["codes_a"], codes["label_a"], strict=True)
-    )
-    assert differing == 4  # stated in data/README.md
+    for end, differing in (("_a", 4), ("_b", 0), ("_c", 0), ("", 0)):  # stated in data/README.md
+        coded = codes[codes[f"label{end}"].notna()]
+        found = [label_of_codes(parse_codes(c)) for c in coded[f"codes{end}"]]
+        assert (coded[f"label{end}"] != found).sum() == differing
+        assert np.allclose(coded[[f"{p}{end}" for p in P]].sum(axis=1), 1, atol=0.011)
+
+
+def test_third_pass_settles_where_the_first_two_differ_and_nothing_else():
+    codes = load_codes()
+    differ = codes["label_a"] != codes["label_b"]
+    assert (codes["label_c"].notna() == differ).all()
+    assert (codes.loc[differ, "label"] == codes.loc[differ, "label_c"]).all()
+    assert (codes.loc[~differ, "label"] == codes.loc[~differ, "label_a"]).all()
 
 
 @pytest.mark.annomi

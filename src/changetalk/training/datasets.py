@@ -107,6 +107,7 @@ def load_annomi(folder: str | os.PathLike[str] | None = None, *, panel: bool = F
         - ``source`` (int): the video; ``fold``: ``0`` to ``4``, or ``panel``;
         - ``codes`` (MISC, ``;``-separated), ``p_change``, ``p_neutral``, ``p_sustain`` (float):
           pass A of our codes, made by a large language model; missing on therapist rows.
+          `load_codes` has the other passes.
 
     Raises
     ------
@@ -116,11 +117,30 @@ def load_annomi(folder: str | os.PathLike[str] | None = None, *, panel: bool = F
     turns = _read_annomi("AnnoMI-simple.csv", folder, list(_ANNOMI_NAMES)).rename(columns=_ANNOMI_NAMES)
     turns["target"] = turns["target"].str.strip()
     folds = _read_ours("annomi_folds.csv").rename(columns=_ANNOMI_NAMES)
-    codes = _read_ours("annomi_codes.csv").rename(columns=_ANNOMI_NAMES)
-    codes = codes.rename(columns={f"{name}_a": name for name in ["codes", *_P_COLUMNS]})
+    names = {f"{name}_a": name for name in ["codes", *_P_COLUMNS]}
+    codes = load_codes()[[*_KEYS, *names]].rename(columns=names)
     turns = turns.merge(folds, on="session", how="left", validate="many_to_one")
-    turns = turns.merge(codes.drop(columns="label_a"), on=_KEYS, how="left", validate="one_to_one")
+    turns = turns.merge(codes, on=_KEYS, how="left", validate="one_to_one")
     return turns if panel else turns[turns["fold"] != "panel"].reset_index(drop=True)
+
+
+def load_codes() -> pd.DataFrame:
+    """Read our own codes of AnnoMI's client turns, pass by pass.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a client turn (4,817): ``session``, ``turn`` (int); for each pass ``a``, ``b``, ``c``
+        the columns ``label_a``, ``codes_a``, ``p_change_a``, ``p_neutral_a``, ``p_sustain_a`` and
+        so on (pass C only where A and B differ in label); and the consensus under the same names
+        without a letter. ``data/make_codes.py`` says how it is reached.
+
+    Raises
+    ------
+    InputError
+        As `load_dialogues`.
+    """
+    return _read_ours("annomi_codes.csv").rename(columns=_ANNOMI_NAMES)
 
 
 def load_panel(folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:
