@@ -12,24 +12,34 @@ from pathlib import Path
 import pandas as pd
 
 from changetalk.files import sha256
-from changetalk.labels import LABELS
+from changetalk.labels import LABELS, label_of_codes, parse_codes
+from changetalk.text import normalise
 from changetalk.training.datasets import load_annomi, load_dialogues
-from changetalk.training.evaluation import Report, Scores, format_table
+from changetalk.training.evaluation import Report, Scores, format_table, scores
 
 DATA = Path(__file__).resolve().parent
 
 
 def main() -> None:
     """Write checksums first: the loaders that count hold the files to them."""
-    files = [DATA / "annomi_codes.csv", DATA / "annomi_folds.csv", *sorted(DATA.glob("dialogues/*.jsonl"))]
+    files = [
+        *(DATA / f"{name}.csv" for name in ("annomi_codes", "annomi_folds", "behaviours")),
+        *sorted(DATA.glob("dialogues/*.jsonl")),
+    ]
     sums = {path.relative_to(DATA).as_posix(): sha256(path) for path in files}
     (DATA / "checksums.json").write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8", newline="\n")
 
-    annomi, dialogues = load_annomi(panel=True), load_dialogues()
+    annomi, dialogues = load_annomi(panel=True), load_dialogues(test=True)
     readme = (DATA / "README.md").read_text(encoding="utf-8")
     tables = {
         "annomi": composition(annomi, "fold", "source", "fold", "source videos"),
-        "dialogues": composition(dialogues, "writer", "target", "writer", "targets"),
+        "dialogues": composition(dialogues, "writer", "behaviour", "writer", "behaviours"),
+        "fields": composition(dialogues, "field", "behaviour", "field", "behaviours"),
+        "parts": composition(dialogues, "part", "behaviour", "part", "behaviours"),
+        "channels": composition(dialogues, "channel", "behaviour", "channel", "behaviours"),
+        "behaviours": behaviours(dialogues),
+        "opinions": opinions(),
+        "words": words(annomi, dialogues),
         "codes": codes_compared(),
         "confusion": confusion(),
         "ties": ties_and_shares(),
@@ -52,6 +62,58 @@ def composition(turns: pd.DataFrame, by: str, counted: str, by_name: str, counte
         client = part.loc[part["speaker"] == "client", "label"]
         numbers = [part["session"].nunique(), part[counted].nunique(), len(part), len(client)]
         rows.append([name, *(f"{n:,}" for n in [*numbers, *((client == label).sum() for label in LABELS)])])
+    return markdown(rows)
+
+
+def behaviours(turns: pd.DataFrame) -> str:
+    """Return how many dialogues there are on each behaviour."""
+    sessions = turns.drop_duplicates("session")
+    rows = [["field", "behaviour", "dialogues", "of them in the test part"]]
+    for (field, behaviour), part in sessions.groupby(["field", "behaviour"])["part"]:
+        rows.append([field, behaviour, str(len(part)), str((part != "train").sum())])
+    return markdown(rows)
+
+
+def opinions() -> str:
+    """Return by how many each client turn of the dialogues was coded, and how they agree."""
+    turns = [
+        turn
+        for path in sorted(DATA.glob("dialogues/*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        for turn in json.loads(line)["turns"]
+        if turn["speaker"] == "client"
+    ]
+    both = [turn["opinions"] for turn in turns if "reader" in turn["opinions"]]
+    labels = [
+        [label_of_codes(parse_codes(one[who]["codes"])) for one in both] for who in ("writer", "reader")
+    ]
+    differ = [one for one, a, b in zip(both, *labels, strict=True) if a != b]
+    found = scores(*labels)
+    return (
+        f"Of {len(turns):,} client turns {len(both):,} were coded by a reader as well as by their writer. "
+        f"The two agree with kappa {found.kappa:.3f} (accuracy {found.accuracy:.3f}, macro-F1 "
+        f"{found.macro_f1:.3f}); of {len(differ):,} differences in label "
+        f"{sum('third' in one for one in differ):,} were settled by a third."
+    )
+
+
+def words(annomi: pd.DataFrame, dialogues: pd.DataFrame) -> str:
+    """Return length and vocabulary of the client's talk beside AnnoMI's."""
+    rows = [
+        [
+            "client turns of",
+            "words, median",
+            "words, mean",
+            "of four words or fewer",
+            "different words in 50,000",
+        ]
+    ]
+    for name, turns in (("AnnoMI", annomi), ("dialogues", dialogues)):
+        said = [normalise(text).lower().split() for text in turns.loc[turns["speaker"] == "client", "text"]]
+        lengths = pd.Series([len(one) for one in said])
+        first = [word for one in said for word in one][:50_000]
+        short = f"{(lengths <= 4).mean():.0%}"
+        rows.append([name, f"{lengths.median():.0f}", f"{lengths.mean():.1f}", short, f"{len(set(first)):,}"])
     return markdown(rows)
 
 

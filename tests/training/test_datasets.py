@@ -77,7 +77,7 @@ def test_missing_and_altered_annomi_files_are_refused(load, name, tmp_path):
 
 
 def test_dialogues_are_whole_and_follow_the_codebook():
-    turns = load_dialogues()
+    turns = load_dialogues(test=True)
     pilot = turns[turns["writer"].isin([f"w{i}" for i in range(1, 9)])]
     assert (len(pilot), pilot["session"].nunique()) == (3295, 112)
     client = turns[turns["speaker"] == "client"]
@@ -90,17 +90,27 @@ def test_dialogues_are_whole_and_follow_the_codebook():
 
 
 def test_dialogues_are_in_order_and_named_once():
-    turns = load_dialogues()
+    turns = load_dialogues(test=True)
     assert not turns.duplicated(["session", "turn"]).any()
     assert (turns.groupby("session")["turn"].diff().dropna() == 1).all()
     assert len(turns[["session", "target"]].drop_duplicates()) == turns["session"].nunique()
     assert (turns["text"].str.strip() != "").all()
 
 
+def test_test_part_is_left_out_unless_asked_for():
+    train, everything = load_dialogues(), load_dialogues(test=True)
+    assert set(train["part"]) == {"train"}
+    assert set(everything["part"]) == {"train", "test: behaviour", "test: dialogue"}
+    assert train["session"].isin(everything["session"]).all()
+    held_out = set(everything.loc[everything["part"] == "test: behaviour", "behaviour"])
+    assert held_out
+    assert not held_out & set(train["behaviour"])
+
+
 def test_altered_dialogues_are_refused(own_data):
-    with open(own_data / "dialogues" / "pilot.jsonl", "a", encoding="utf-8") as file:
+    with open(own_data / "dialogues" / "w1.jsonl", "a", encoding="utf-8") as file:
         file.write("\n")
-    with pytest.raises(InputError, match=r"pilot\.jsonl: SHA-256 expected"):
+    with pytest.raises(InputError, match=r"w1\.jsonl: SHA-256 expected"):
         load_dialogues()
 
 

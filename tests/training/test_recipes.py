@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import changetalk as ct
 from changetalk.inputs import as_batch
-from changetalk.training.datasets import load_annomi, load_panel
+from changetalk.training.datasets import data_folder, load_annomi, load_panel
 from changetalk.training.linear import inputs
 from changetalk.training.recipes import annomi_talk, dialogue_talk, fit_linear_pipeline
 
@@ -34,6 +36,9 @@ def test_soft_labels_mix_expert_and_codes():
 @pytest.mark.shipped
 def test_shipped_weights_score_as_scikit_learn_does_on_all_of_annomi():
     model = ct.load("linear")
+    now = json.loads((data_folder() / "checksums.json").read_text(encoding="utf-8"))
+    if model.manifest.training["data"]["ours"] != now:
+        pytest.skip("data/ has changed since the shipped model was trained")
     pipeline, _ = fit_linear_pipeline()
     batch = as_batch(ct.client_talk(load_annomi(panel=True)))
     theirs = model.manifest.decision.proba(pipeline.decision_function(inputs(batch)))

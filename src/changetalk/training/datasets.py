@@ -34,6 +34,7 @@ _REPOSITORY: Final = Path(__file__).resolve().parents[3]
 _P_COLUMNS: Final = [f"p_{label}" for label in LABELS]
 _CHECKSUMS: Final = "checksums.json"
 _KEYS: Final = ["session", "turn"]
+_ABOUT: Final = ["behaviour", "field", "part", "channel", "writer"]
 _ANNOMI_NAMES: Final = {
     "transcript_id": "session",
     "utterance_id": "turn",
@@ -106,8 +107,8 @@ def load_annomi(folder: str | os.PathLike[str] | None = None, *, panel: bool = F
         - ``label``: the expert's, missing on therapist rows;
         - ``source`` (int): the video; ``fold``: ``0`` to ``4``, or ``panel``;
         - ``codes`` (MISC, ``;``-separated), ``p_change``, ``p_neutral``, ``p_sustain`` (float):
-          pass A of our codes, made by a large language model; missing on therapist rows.
-          `load_codes` has the other passes.
+          the consensus of our passes of coding, made by a large language model; missing on
+          therapist rows. `load_codes` has the passes.
 
     Raises
     ------
@@ -117,8 +118,7 @@ def load_annomi(folder: str | os.PathLike[str] | None = None, *, panel: bool = F
     turns = _read_annomi("AnnoMI-simple.csv", folder, list(_ANNOMI_NAMES)).rename(columns=_ANNOMI_NAMES)
     turns["target"] = turns["target"].str.strip()
     folds = _read_ours("annomi_folds.csv").rename(columns=_ANNOMI_NAMES)
-    names = {f"{name}_a": name for name in ["codes", *_P_COLUMNS]}
-    codes = load_codes()[[*_KEYS, *names]].rename(columns=names)
+    codes = load_codes()[[*_KEYS, "codes", *_P_COLUMNS]]
     turns = turns.merge(folds, on="session", how="left", validate="many_to_one")
     turns = turns.merge(codes, on=_KEYS, how="left", validate="one_to_one")
     return turns if panel else turns[turns["fold"] != "panel"].reset_index(drop=True)
@@ -182,8 +182,13 @@ def load_panel(folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     return frame
 
 
-def load_dialogues() -> pd.DataFrame:
+def load_dialogues(*, test: bool = False) -> pd.DataFrame:
     """Read our own dialogues, written and coded by a large language model.
+
+    Parameters
+    ----------
+    test : bool, default False
+        Whether to include the test part, which no model is trained on.
 
     Returns
     -------
@@ -191,7 +196,10 @@ def load_dialogues() -> pd.DataFrame:
         A row a turn, file by file in alphabetical order, with a fresh index: ``session`` (the
         dialogue's id), ``turn`` (int), ``speaker`` (``client`` or ``therapist``), ``text``,
         ``target``, ``label``, ``codes`` (``;``-separated), ``p_change``, ``p_neutral``,
-        ``p_sustain`` (float; like label and codes missing on therapist rows) and ``writer``.
+        ``p_sustain`` (float; like label and codes missing on therapist rows), ``behaviour`` (what
+        kind of target), ``field`` (``anxiety``, ``depression``, ``other``), ``part`` (``train``,
+        ``test: behaviour`` where no dialogue on that behaviour is in training, ``test: dialogue``),
+        ``channel`` (how it was said or typed) and ``writer``.
 
     Raises
     ------
@@ -204,15 +212,15 @@ def load_dialogues() -> pd.DataFrame:
         _verify_ours(path, folder)
         with open(path, encoding="utf-8") as file:
             for dialogue in map(json.loads, file):
-                rows += [_dialogue_row(dialogue, turn) for turn in dialogue["turns"]]
-    return pd.DataFrame(
-        rows,
-        columns=[*_KEYS, "speaker", "text", "target", "label", "codes", *_P_COLUMNS, "writer"],
-    )
+                if test or dialogue["part"] == "train":
+                    rows += [_dialogue_row(dialogue, turn) for turn in dialogue["turns"]]
+    columns = [*_KEYS, "speaker", "text", "target", "label", "codes", *_P_COLUMNS, *_ABOUT]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _dialogue_row(dialogue: dict[str, Any], turn: dict[str, Any]) -> dict[str, Any]:
-    row = {"session": dialogue["dialogue"], "target": dialogue["target"], "writer": dialogue["writer"]}
+    row = {"session": dialogue["dialogue"], "target": dialogue["target"]}
+    row |= {key: dialogue[key] for key in _ABOUT}
     row |= {key: turn[key] for key in ("turn", "speaker", "text")}
     if turn["speaker"] == "client":
         row |= {"label": turn["label"], "codes": turn["codes"]}
