@@ -131,6 +131,13 @@ def search() -> str:
     return "\n".join(lines)
 
 
+def weights() -> str:
+    """Return what was tried with the dialogues while they were being written."""
+    with open(RESULTS / "dialogue_weights.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]])
+
+
 def headline() -> str:
     """Return what the README says of accuracy."""
     found = panel()
@@ -186,6 +193,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "search": search,
         "corpus": folds,
         "test part": transfer,
+        "weights": weights,
     },
 }
 
