@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from changetalk.dialogue import Prediction, Transcript, Utterance
     from changetalk.errors import ChangetalkError
     from changetalk.frames import client_talk
+    from changetalk.labelled import as_labelled, read_labelled
     from changetalk.labels import LABELS
     from changetalk.loading import label, load
     from changetalk.model import Explanation, Model
+    from changetalk.session import summarise, trajectory, transitions
     from changetalk.tables import label_file, read
     from changetalk.training.estimator import ChangeTalkClassifier
     from changetalk.versions import show_versions
@@ -33,12 +35,17 @@ _HOMES = {
     "Prediction": "changetalk.dialogue",
     "Transcript": "changetalk.dialogue",
     "Utterance": "changetalk.dialogue",
+    "as_labelled": "changetalk.labelled",
     "client_talk": "changetalk.frames",
     "label": "changetalk.loading",
     "label_file": "changetalk.tables",
     "load": "changetalk.loading",
     "read": "changetalk.tables",
+    "read_labelled": "changetalk.labelled",
     "show_versions": "changetalk.versions",
+    "summarise": "changetalk.session.measures",
+    "trajectory": "changetalk.session.trajectory",
+    "transitions": "changetalk.session.transitions",
 }
 
 __all__ = [
@@ -50,12 +57,17 @@ __all__ = [
     "Prediction",
     "Transcript",
     "Utterance",
+    "as_labelled",
     "client_talk",
     "label",
     "label_file",
     "load",
     "read",
+    "read_labelled",
     "show_versions",
+    "summarise",
+    "trajectory",
+    "transitions",
 ]
 
 

@@ -25,7 +25,9 @@ def test_version_imports_nothing_heavy():
     assert done.stdout.splitlines() == [f"changetalk {changetalk.__version__}", "[]"]
 
 
-@pytest.mark.parametrize("verb", ["label", "train", "evaluate", "models", "doctor"])
+@pytest.mark.parametrize(
+    "verb", ["label", "train", "evaluate", "summarise", "transitions", "models", "doctor"]
+)
 def test_every_verb_has_help(verb, capsys):
     with pytest.raises(SystemExit, match="0"):
         main([verb, "--help"])

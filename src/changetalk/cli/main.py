@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import Final
 
 import changetalk
+from changetalk.cli.analyses import add_analyses
+from changetalk.cli.arguments import add_verb
 from changetalk.errors import ChangetalkError
 
 _LABEL_HELP: Final = """\
@@ -75,31 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     _label(verbs)
     _train(verbs)
     _evaluate(verbs)
+    add_analyses(verbs)
     _models(verbs)
     _doctor(verbs)
     return parser
 
 
-def _verb(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    module: str,
-    summary: str,
-    more: str = "",
-) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=more,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    verb.set_defaults(module=module)
-    return verb
-
-
 def _label(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    verb = _verb(verbs, "label", "label", "label the client's talk in transcripts and tables", _LABEL_HELP)
+    verb = add_verb(verbs, "label", "label", "label the client's talk in transcripts and tables", _LABEL_HELP)
     verb.add_argument(
         "inputs",
         nargs="+",
@@ -116,7 +101,7 @@ def _label(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _train(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    verb = _verb(verbs, "train", "train", "train a model on your own coded sessions", _TRAIN_HELP)
+    verb = add_verb(verbs, "train", "train", "train a model on your own coded sessions", _TRAIN_HELP)
     verb.add_argument("coded", metavar="CODED", help="table of coded sessions")
     verb.add_argument(
         "-o", "--output", metavar="FOLDER", required=True, help="folder to write the model into"
@@ -132,7 +117,7 @@ def _train(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _evaluate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    verb = _verb(verbs, "evaluate", "evaluate", "score a model on coded sessions", _EVALUATE_HELP)
+    verb = add_verb(verbs, "evaluate", "evaluate", "score a model on coded sessions", _EVALUATE_HELP)
     verb.add_argument("coded", metavar="CODED", help="table of coded sessions")
     verb.add_argument("--model", metavar="MODEL", help="a shipped model's name or a model's folder")
     verb.add_argument("-o", "--output", metavar="JSON", help="write every figure into this file")
@@ -143,13 +128,13 @@ def _evaluate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _models(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    verb = _verb(verbs, "models", "models", "list the models that are shipped, or show a model's card")
+    verb = add_verb(verbs, "models", "models", "list the models that are shipped, or show a model's card")
     verb.add_argument("card", nargs="?", choices=["list", "card"], default="list", metavar="list|card")
     verb.add_argument("model", nargs="?", metavar="MODEL", help="a shipped model's name or a model's folder")
 
 
 def _doctor(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    verb = _verb(
+    verb = add_verb(
         verbs, "doctor", "doctor", "check the installation: versions, hashes, stored predictions replayed"
     )
     verb.add_argument(

@@ -1,0 +1,84 @@
+"""Arguments of the verbs that read what `changetalk label` wrote."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from changetalk.cli.arguments import add_verb
+
+Verbs = argparse._SubParsersAction  # argparse has no public name for it
+
+_SUMMARISE_HELP: Final = """\
+examples:
+  changetalk summarise labelled/
+        a line a session
+  changetalk summarise labelled/ -o sessions.xlsx
+        every measure, for R, SPSS or Excel
+  changetalk summarise --measures
+        what each measure is
+
+LABELLED is what `changetalk label` wrote, or a table coded by hand with --label COLUMN."""
+
+_TRANSITIONS_HELP: Final = """\
+examples:
+  changetalk transitions labelled/
+        which client talk follows which
+  changetalk transitions labelled/ --given behaviour -o transitions.csv
+        which client talk follows what the therapist does
+
+Printed or written: counts, probabilities, odds ratios with 95% intervals, adjusted residuals."""
+
+
+def add_analyses(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    """Add all of these verbs, in the order in which they are used."""
+    _summarise(verbs)
+    _transitions(verbs)
+
+
+def _summarise(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    verb = add_verb(verbs, "summarise", "summarise", "give the measures of each session", _SUMMARISE_HELP)
+    _labelled(verb, nargs="*")
+    verb.add_argument("--measures", action="store_true", help="say what each measure is, and stop")
+
+
+def _transitions(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "count what follows what in labelled sessions"
+    verb = add_verb(verbs, "transitions", "transitions", summary, _TRANSITIONS_HELP)
+    _labelled(verb)
+    verb.add_argument(
+        "--given",
+        metavar="COLUMN",
+        default="label",
+        help="what comes first: label (default), behaviour or another column",
+    )
+    verb.add_argument(
+        "--target", metavar="COLUMN", default="label", help="what comes after it (default: label)"
+    )
+    verb.add_argument("--lag", metavar="N", type=int, default=1, help="how many steps later (default: 1)")
+    verb.add_argument("--by-session", action="store_true", help="a table for each session, not one of all")
+
+
+def _labelled(verb: argparse.ArgumentParser, nargs: str = "+") -> None:
+    verb.add_argument("inputs", nargs=nargs, metavar="LABELLED", help="labelled tables, or folders of them")
+    verb.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="csv, tsv, xlsx, jsonl or parquet file; - for standard output",
+    )
+    verb.add_argument(
+        "--label", metavar="COLUMN", help="column of labels, where they are not the model's (ct_label)"
+    )
+    verb.add_argument(
+        "--client",
+        metavar="NAME",
+        action="append",
+        help="the client's name, where one column holds the codes of client and therapist",
+    )
+    columns = verb.add_argument_group("where the table's columns have other names")
+    for role in ("text", "speaker", "session"):
+        columns.add_argument(f"--{role}", metavar="COLUMN", help=f"column that holds the {role}")
+    files = verb.add_argument_group("where the file's name does not tell")
+    files.add_argument("--format", metavar="FORMAT", help="csv, tsv, xlsx, jsonl or parquet")
+    files.add_argument("--sheet", metavar="SHEET", help="sheet of a workbook that has several")
