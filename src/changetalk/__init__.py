@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from changetalk.labels import LABELS
     from changetalk.loading import label, load
     from changetalk.model import Explanation, Model
+    from changetalk.reliability.compare import agreement
     from changetalk.session import summarise, trajectory, transitions
     from changetalk.tables import label_file, read
     from changetalk.training.estimator import ChangeTalkClassifier
@@ -35,6 +36,7 @@ _HOMES = {
     "Prediction": "changetalk.dialogue",
     "Transcript": "changetalk.dialogue",
     "Utterance": "changetalk.dialogue",
+    "agreement": "changetalk.reliability.compare",
     "as_labelled": "changetalk.labelled",
     "client_talk": "changetalk.frames",
     "label": "changetalk.loading",
@@ -57,6 +59,7 @@ __all__ = [
     "Prediction",
     "Transcript",
     "Utterance",
+    "agreement",
     "as_labelled",
     "client_talk",
     "label",

@@ -30,10 +30,22 @@ examples:
 Printed or written: counts, probabilities, odds ratios with 95% intervals, adjusted residuals."""
 
 
+_AGREE_HELP: Final = """\
+examples:
+  changetalk agree coded.csv --coders ann ben
+        two coders with a column each: kappa, AC1, alpha, confusion, ICCs of session figures
+  changetalk label coded.csv -o labelled.csv
+  changetalk agree labelled.csv --coders ann ct_label
+        a coder and a model
+
+Intervals are 95%, by bootstrap over sessions; those of the ICCs rest on F."""
+
+
 def add_analyses(verbs: Verbs[argparse.ArgumentParser]) -> None:
     """Add all of these verbs, in the order in which they are used."""
     _summarise(verbs)
     _transitions(verbs)
+    _agree(verbs)
 
 
 def _summarise(verbs: Verbs[argparse.ArgumentParser]) -> None:
@@ -57,6 +69,27 @@ def _transitions(verbs: Verbs[argparse.ArgumentParser]) -> None:
     )
     verb.add_argument("--lag", metavar="N", type=int, default=1, help="how many steps later (default: 1)")
     verb.add_argument("--by-session", action="store_true", help="a table for each session, not one of all")
+
+
+def _agree(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    verb = add_verb(verbs, "agree", "agree", "compare coders, or coders and a model", _AGREE_HELP)
+    verb.add_argument("coded", metavar="CODED", help="table with a column of labels for each coder")
+    verb.add_argument(
+        "--coders", nargs="+", metavar="COLUMN", required=True, help="the coders' columns, two or more"
+    )
+    verb.add_argument("-o", "--output", metavar="JSON", help="write every figure into this file")
+    verb.add_argument(
+        "--client",
+        metavar="NAME",
+        action="append",
+        help="the client's name, where the columns hold the therapist's codes too",
+    )
+    columns = verb.add_argument_group("where the table's columns have other names")
+    for role in ("speaker", "session"):
+        columns.add_argument(f"--{role}", metavar="COLUMN", help=f"column that holds the {role}")
+    files = verb.add_argument_group("where the file's name does not tell")
+    files.add_argument("--format", metavar="FORMAT", help="csv, tsv, xlsx, jsonl or parquet")
+    files.add_argument("--sheet", metavar="SHEET", help="sheet of a workbook that has several")
 
 
 def _labelled(verb: argparse.ArgumentParser, nargs: str = "+") -> None:

@@ -40,25 +40,6 @@ def as_labels(indices: IntArray) -> npt.NDArray[np.object_]:
     return np.array(LABELS, dtype=object)[indices]
 
 
-def group_indices(groups: npt.ArrayLike, n: int) -> IntArray:
-    """Return a number from 0 up for each of `n` rows' groups.
-
-    Raises
-    ------
-    InputError
-        If there are not as many groups as rows, or one is missing.
-    """
-    values = np.asarray(groups, dtype=object)
-    if values.shape != (n,):
-        raise InputError(f"groups: shape {values.shape}, but there are {n} rows: one group a row is needed")
-    # A missing value is unequal to itself (nan) or compares to something that is no truth value (pd.NA).
-    missing = sum(value is None or (value == value) is not True for value in values.tolist())
-    if missing:
-        raise InputError(f"groups: missing on {missing} of {n} rows; give every row its source or session")
-    number: dict[object, int] = {}
-    return np.array([number.setdefault(value, len(number)) for value in values.tolist()], dtype=np.intp)
-
-
 def as_proba(proba: npt.ArrayLike, n: int) -> FloatArray:
     """Return probabilities of shape (n, 3).
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from changetalk.errors import InputError
 from changetalk.labels import LABELS
-from changetalk.training.arrays import FloatArray, as_indices, group_indices
+from changetalk.reliability.intervals import group_indices
+from changetalk.training.arrays import FloatArray, as_indices
 
 
 class Estimator(Protocol):

@@ -7,7 +7,7 @@ exist is nan (null in JSON), never 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
@@ -16,24 +16,15 @@ import numpy.typing as npt
 
 from changetalk.errors import InputError
 from changetalk.labels import LABELS, Label
-from changetalk.training.arrays import FloatArray, IntArray, as_indices, as_proba, group_indices
+from changetalk.reliability.intervals import Estimate, bootstrap_interval, group_indices, plain
+from changetalk.reliability.nominal import f1_of, kappa_of
+from changetalk.training.arrays import FloatArray, IntArray, as_indices, as_proba
 
 _BINS: Final = 15
-_LEVELS: Final = (2.5, 97.5)
-_BLOCK: Final = 4_000_000  # how many resampling weights are held at once: 32 MB
 _CONFUSION: Final = slice(0, 9)
 _GAPS: Final = slice(9, 9 + _BINS)
 _LOSS: Final = 9 + _BINS
 _HEADLINES: Final = ("macro_f1", "kappa", "accuracy", "ece", "log_loss")
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A measure with its 95% interval; nan where it, or the interval, does not exist."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +88,8 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists and numbers, ready for JSON: None where a measure is nan."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
+        found: dict[str, Any] = plain(asdict(self))
+        return found
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Report:
@@ -194,7 +186,9 @@ def evaluate(
 
     sums = _group_sums(truth, predicted, p, group)
     total = sums.sum(axis=0)
-    low, high = _interval(sums, n_boot, seed)
+    low, high = bootstrap_interval(
+        lambda weights: _headlines(weights @ sums), len(sums), n_boot=n_boot, seed=seed, width=sums.shape[1]
+    )
     headlines = [Estimate(*map(float, values)) for values in zip(_headlines(total), low, high, strict=True)]
     confusion = total[_CONFUSION].reshape(3, 3)
     return Report(
@@ -268,53 +262,22 @@ def _headlines(sums: FloatArray) -> FloatArray:
     """Return the measures `_HEADLINES` of sums of shape (..., 25), in shape (..., 5)."""
     confusion = sums[..., _CONFUSION].reshape(*sums.shape[:-1], 3, 3)
     n = confusion.sum(axis=(-2, -1))
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    true, said = confusion.sum(axis=-1), confusion.sum(axis=-2)
-    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: the measure does not exist
-        f1 = (2 * hits / (true + said)).mean(axis=-1)
-        accuracy = hits.sum(axis=-1) / n
-        chance = (true * said).sum(axis=-1) / n**2
-        kappa = (accuracy - chance) / (1 - chance)
+    f1 = f1_of(confusion).mean(axis=-1)
+    accuracy = np.trace(confusion, axis1=-2, axis2=-1) / n
+    kappa = kappa_of(confusion)
     ece = np.abs(sums[..., _GAPS]).sum(axis=-1) / n
     return np.stack([f1, kappa, accuracy, ece, sums[..., _LOSS] / n], axis=-1)
 
 
-def _interval(sums: FloatArray, n_boot: int, seed: int) -> tuple[FloatArray, FloatArray]:
-    n_groups = len(sums)
-    none = np.full(len(_HEADLINES), np.nan)
-    if n_boot < 1 or n_groups == 1:
-        return none, none.copy()
-    values = np.concatenate([_headlines(w @ sums) for w in _weights(n_groups, n_boot, seed)])
-    ends = [np.percentile(v[~np.isnan(v)], _LEVELS) if not np.isnan(v).all() else none[:2] for v in values.T]
-    low, high = np.array(ends).T
-    return low, high
-
-
-def _weights(n_groups: int, n_boot: int, seed: int) -> Iterator[FloatArray]:
-    """Yield how often each group is drawn in each resample, some resamples at a time."""
-    rng = np.random.default_rng(seed)
-    share = np.full(n_groups, 1 / n_groups)
-    step = max(1, _BLOCK // n_groups)
-    for start in range(0, n_boot, step):
-        yield rng.multinomial(n_groups, share, size=min(step, n_boot - start)).astype(np.float64)
-
-
 def _class_scores(confusion: FloatArray) -> dict[Label, ClassScores]:
     hits, true, said = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    f1 = f1_of(confusion)
     with np.errstate(invalid="ignore"):
-        precision, recall, f1 = hits / said, hits / true, 2 * hits / (true + said)
+        precision, recall = hits / said, hits / true
     return {
         label: ClassScores(float(precision[i]), float(recall[i]), float(f1[i]), int(true[i]))
         for i, label in enumerate(LABELS)
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:

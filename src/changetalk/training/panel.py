@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from changetalk.errors import InputError
 from changetalk.labels import LABELS, Label
+from changetalk.reliability.nominal import fleiss_of, tables
 from changetalk.training.arrays import FloatArray, IntArray, as_indices, as_labels
 from changetalk.training.evaluation import Report, Scores, evaluate, scores
 
@@ -148,15 +149,8 @@ def fleiss_kappa(votes: IntArray) -> tuple[float, dict[Label, float]]:
     votes : ndarray of int, shape (n, coders)
         Places in `LABELS`.
     """
-    counts = _counts(votes)
-    n, coders = votes.shape
-    share = counts.mean(axis=0) / coders
-    disagreeing = (counts * (coders - counts)).sum(axis=0) / (n * coders * (coders - 1))
-    expected = share * (1 - share)
-    with np.errstate(invalid="ignore"):
-        by_class = 1 - disagreeing / expected
-        kappa = 1 - disagreeing.sum() / expected.sum()
-    return float(kappa), {label: float(by_class[i]) for i, label in enumerate(LABELS)}
+    kappa, by_class = fleiss_of(tables(votes, len(LABELS)))
+    return float(kappa[0]), dict(zip(LABELS, by_class[0].tolist(), strict=True))
 
 
 def _counts(votes: IntArray) -> FloatArray:
