@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -120,6 +122,17 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: ct.Ch
 def tiny_model(tiny_folder: Path) -> ct.Model:
     """The tiny model, loaded from its folder."""
     return ct.load(tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def encoders() -> ModuleType:
+    """The module of tiny encoders beside this file."""
+    pytest.importorskip("onnx", reason="needs onnx: pip install 'changetalk[encoder]'")
+    path = Path(__file__).with_name("encoders.py")
+    spec = importlib.util.spec_from_file_location("encoders", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,9 @@ MISC_CODES: Final[dict[str, str]] = {
     "O": "other",
 }
 
+#: Each MISC code with each valence, in the order of every column of codes: D+, D-, A+, ...
+VALENCED_CODES: Final = tuple(f"{code}{valence}" for code in MISC_CODES for valence in "+-")
+
 #: The MISC code without valence: neither toward nor away from change.
 FOLLOW_NEUTRAL: Final = "FN"
 

@@ -6,7 +6,6 @@ import hashlib
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
-from changetalk.artefact import Manifest, write_folder
+from changetalk.artefact import Manifest
 from changetalk.context import Batch, cell_text
 from changetalk.decision import Decision
 from changetalk.errors import InputError
@@ -25,7 +24,7 @@ from changetalk.labels import LABELS, NEUTRAL, parse_label
 from changetalk.model import Explanation, Model
 from changetalk.scorers.linear import BlockSpec
 from changetalk.training.calibration import fit_decision
-from changetalk.training.golden import GOLDEN
+from changetalk.training.export import export
 from changetalk.training.linear import BLOCKS, fit_linear, scorer_of
 from changetalk.versions import versions
 
@@ -225,23 +224,9 @@ class ChangeTalkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             If it cannot be written, or holds something that is not a model.
         """
         check_is_fitted(self)
-        path = Path(folder)
-        known = self.model_.manifest
-        manifest = replace(
-            known,
-            name=name or path.resolve().name,
-            version=version,
-            scores=dict(scores or {}),
-            training={**known.training, **(training or {})},
+        return export(
+            self.model_, folder, name=name, version=version, scores=scores, training=training, card=card
         )
-        golden = [
-            {"text": u.text, "before": u.before, "proba": [round(p, 9) for p in proba], "label": label}
-            for u, proba, label in zip(
-                GOLDEN, self.predict_proba(GOLDEN).tolist(), self.predict(GOLDEN).tolist(), strict=True
-            )
-        ]
-        write_folder(path, manifest, self.model_.scorer.save, golden, card or _short_card(manifest))
-        return path
 
     def _scorer(self, batch: Batch, soft: Floats, weight: Floats) -> Any:
         if self.bare_share:
@@ -378,12 +363,3 @@ def _groups(values: Any, n: int) -> Any:
     if "" in names:
         raise InputError(f"groups[{names.index('')}] is missing; every row needs a group")
     return np.array(names) if column.dtype == object else column
-
-
-def _short_card(manifest: Manifest) -> str:
-    return (
-        f"# {manifest.name} {manifest.version}\n\n"
-        f"A `{manifest.kind}` model of client talk, trained with `changetalk.ChangeTalkClassifier` on "
-        f"{manifest.training['utterances']} utterances. No card was written for it: say here whose talk "
-        "it was trained on, who coded it, and how it scores.\n"
-    )
