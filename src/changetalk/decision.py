@@ -21,6 +21,12 @@ def softmax(logits: Floats) -> Floats:
     return result
 
 
+def expit(logits: Floats) -> Floats:
+    """Return the probability, between 0 and 1, that each logit stands for."""
+    result: Floats = 0.5 * (1.0 + np.tanh(0.5 * logits))  # never overflows
+    return result
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Calibration and decision rule of a model.

@@ -11,16 +11,21 @@ from changetalk.columns import ClientRule, Columns
 from changetalk.context import FIELDS, Batch, gather_rows
 from changetalk.dialogue import Prediction
 from changetalk.errors import ClientError, ColumnError
-from changetalk.labels import LABELS
+from changetalk.labels import FOLLOW_NEUTRAL, LABELS, VALENCED_CODES
 
 if TYPE_CHECKING:
     import narwhals as nw
+    import numpy as np
+    import numpy.typing as npt
     from narwhals.typing import IntoDataFrameT
 
     from changetalk.model import Model
 
 #: The columns that labelling adds, in this order, after all that were there.
 ADDED: Final = ("ct_label", *(f"ct_p_{label}" for label in LABELS), "ct_confidence", "ct_model")
+
+#: A code is named where it is at least this probable.
+_HELD: Final = 0.5
 
 Cells = tuple[str | float | None, ...]
 _EMPTY: Final[Cells] = (None,) * len(ADDED)
@@ -50,6 +55,7 @@ def label_frame(
     *,
     client: str | Sequence[str] | None,
     target: str | None,
+    codes: bool,
 ) -> IntoDataFrameT:
     """Do the work of `Model.label_frame`, which documents it."""
     import narwhals as nw
@@ -66,8 +72,33 @@ def label_frame(
         _series(table, name, values, nw.String() if name in ("ct_label", "ct_model") else nw.Float64())
         for name, values in names.items()
     ]
+    if codes:
+        new += _code_columns(table, rows, model.codes_of(batch))
     labelled: IntoDataFrameT = table.with_columns(*new).to_native()
     return labelled
+
+
+def _code_columns(table: nw.DataFrame[Any], rows: list[int], proba: npt.NDArray[np.float64]) -> list[Any]:
+    import narwhals as nw
+
+    n = len(table)
+    named: list[str | None] = [None] * n
+    mixed: list[bool | None] = [None] * n
+    each: list[list[float | None]] = [[None] * n for _ in VALENCED_CODES]
+    for i, p in zip(rows, proba.tolist(), strict=True):
+        held = [VALENCED_CODES[k] for k in sorted(range(len(p)), key=lambda k: -p[k]) if p[k] >= _HELD]
+        named[i] = ";".join(held) or FOLLOW_NEUTRAL
+        mixed[i] = len({code[-1] for code in held}) > 1
+        for column, value in zip(each, p, strict=True):
+            column[i] = value
+    return [
+        _series(table, "ct_codes", named, nw.String()),
+        _series(table, "ct_mixed", mixed, nw.Boolean()),
+        *(
+            _series(table, f"ct_p_{code}", column, nw.Float64())
+            for code, column in zip(VALENCED_CODES, each, strict=True)
+        ),
+    ]
 
 
 def client_talk(
@@ -168,6 +199,12 @@ def _series(table: nw.DataFrame[Any], name: str, values: Sequence[Any], dtype: A
 
     if isinstance(dtype, nw.Float64) and table.implementation.is_pandas_like():
         values = [math.nan if v is None else v for v in values]
+    if isinstance(dtype, nw.Boolean) and table.implementation.is_pandas_like():
+        import pandas as pd
+
+        index = nw.maybe_get_index(table)  # numpy's bool has no missing value: None would become False
+        native = pd.Series(list(values), index=index, name=name, dtype="boolean")
+        return nw.from_native(native, series_only=True)
     made = nw.new_series(name, list(values), dtype, backend=table.implementation)
     return (
         nw.maybe_set_index(made, index=nw.maybe_get_index(table))

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from changetalk.artefact import Manifest
 from changetalk.columns import Columns
 from changetalk.context import Batch, batch_of, in_context
+from changetalk.decision import expit
 from changetalk.dialogue import Prediction, Transcript, Utterance
-from changetalk.errors import ClientError
+from changetalk.errors import ClientError, ModelError
 from changetalk.inputs import as_batch
-from changetalk.labels import LABELS, Label
-from changetalk.scorers.base import Contribution, Scorer
+from changetalk.labels import LABELS, VALENCED_CODES, Label
+from changetalk.scorers.base import CodeScorer, Contribution, Scorer
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrameT
@@ -135,6 +136,35 @@ class Model:
         """
         return self._proba(as_batch(X))
 
+    def predict_codes(self, X: Any) -> Floats:
+        """Return how probable it is that an utterance holds each MISC code.
+
+        Parameters
+        ----------
+        X : sequence of length n
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 16)
+            Columns as in `changetalk.labels.VALENCED_CODES`; each from 0 to 1 by itself, since an
+            utterance may hold several codes or none. Where a code of each valence is likely,
+            the utterance is mixed.
+
+        Raises
+        ------
+        ModelError
+            If the model knows labels only, as `linear` does.
+        """
+        return self.codes_of(as_batch(X))
+
+    def codes_of(self, batch: Batch) -> Floats:
+        """Return what `predict_codes` does, of a batch."""
+        if not isinstance(self.scorer, CodeScorer):
+            raise ModelError(f"{self.tag} gives labels and no MISC codes; use the model 'encoder'")
+        parts = [expit(self.scorer.code_logits(part)) for part in batch.slices(_BATCH)]
+        return np.concatenate(parts) if parts else np.empty((0, len(VALENCED_CODES)))
+
     @overload
     def label(self, talk: str | Utterance) -> Prediction: ...  # type: ignore[overload-overlap]
     @overload
@@ -217,6 +247,7 @@ class Model:
         client: str | Sequence[str] | None = None,
         target: str | None = None,
         target_column: str | None = None,
+        codes: bool = False,
     ) -> IntoDataFrameT:
         """Label the client's rows of a table of sessions.
 
@@ -233,13 +264,18 @@ class Model:
             well-known names (client, patient, C, P, ...).
         target : str, optional
             The target behaviour, for all rows; goes before a column.
+        codes : bool, default False
+            Whether to add MISC codes too; the model must know them, as `encoder` does.
 
         Returns
         -------
         The same kind of table
             All rows, columns, order, dtypes and index as they were, and after them
             ``ct_label, ct_p_change, ct_p_neutral, ct_p_sustain, ct_confidence, ct_model``;
-            missing on rows that are not the client's, or in which nothing was said.
+            missing on rows that are not the client's, or in which nothing was said. With `codes`
+            also ``ct_codes``, those with a probability of a half or more, the most probable first
+            (``R+;D-``; ``FN`` where there is none), ``ct_mixed``, true where these hold both
+            valences, and the probability of each, ``ct_p_D+`` to ``ct_p_O-``.
 
         Raises
         ------
@@ -247,11 +283,13 @@ class Model:
             If a column is missing, could be one of several, or would be overwritten.
         ClientError
             If it is not clear who the client is, or the table holds no client talk.
+        ModelError
+            If codes are asked of a model that knows none.
         """
         from changetalk.frames import label_frame
 
         columns = Columns(text=text, speaker=speaker, session=session, target=target_column)
-        return label_frame(self, frame, columns, client=client, target=target)
+        return label_frame(self, frame, columns, client=client, target=target, codes=codes)
 
     def explain(self, utterance: str | tuple[str, str] | Utterance) -> Explanation:
         """Say exactly what made the label of one utterance.

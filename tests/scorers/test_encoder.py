@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -140,3 +142,51 @@ def test_other_settings_are_refused(saved):
 
 def test_as_many_threads_as_processors():
     assert default_threads() >= 1
+
+
+@pytest.fixture(scope="module")
+def model(scorer):
+    return Model(Manifest("tiny", "1", "encoder", Decision(), scorer.config()), scorer)
+
+
+def test_codes_are_probabilities_of_each_by_itself(model, scorer):
+    texts = ["i want to quit", "it calms me", ""]
+    p = model.predict_codes(texts)
+    assert p.shape == (3, len(VALENCED_CODES))
+    assert ((p > 0) & (p < 1)).all()
+    bare = Batch()
+    for text in texts:
+        bare.append(text, "", "", "", float("nan"))
+    assert np.allclose(np.log(p / (1 - p)), scorer.code_logits(bare))
+    assert model.predict_codes([]).shape == (0, len(VALENCED_CODES))
+
+
+def test_a_frame_gets_codes_on_client_rows_and_a_mark_where_they_are_mixed(model):
+    frame = pd.DataFrame(
+        {"speaker": ["therapist", "client", "client"], "text": ["what brings you", "i want to quit", "no"]},
+        index=[7, 3, 5],
+    )
+    labelled = model.label_frame(frame, codes=True)
+    assert labelled.index.tolist() == [7, 3, 5]
+    assert list(labelled.columns[-18:]) == ["ct_codes", "ct_mixed", *(f"ct_p_{c}" for c in VALENCED_CODES)]
+    assert labelled.iloc[0, -18:].isna().all()
+    for _, row in labelled.iloc[1:].iterrows():
+        likely = [c for c in VALENCED_CODES if row[f"ct_p_{c}"] >= 0.5]
+        named = [] if row["ct_codes"] == "FN" else row["ct_codes"].split(";")
+        assert sorted(named) == sorted(likely)
+        assert [row[f"ct_p_{c}"] for c in named] == sorted((row[f"ct_p_{c}"] for c in named), reverse=True)
+        assert row["ct_mixed"] == (len({c[-1] for c in likely}) > 1)
+    plain = model.label_frame(frame)
+    assert labelled[plain.columns].equals(plain)
+
+
+def test_polars_gets_codes_too(model):
+    frame = pl.DataFrame({"speaker": ["therapist", "client"], "text": ["what brings you", "i want to quit"]})
+    labelled = model.label_frame(frame, codes=True)
+    assert labelled["ct_mixed"].to_list()[0] is None
+    assert labelled.schema["ct_mixed"] == pl.Boolean
+
+
+def test_a_model_without_codes_says_so(tiny_model):
+    with pytest.raises(ModelError, match="no MISC codes; use the model 'encoder'"):
+        tiny_model.predict_codes(["i want to quit"])

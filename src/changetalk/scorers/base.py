@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -54,10 +54,22 @@ class Scorer(Protocol):
         ...
 
     @classmethod
-    def restore(cls, folder: Path, config: Mapping[str, Any]) -> Scorer:
-        """Read what `save` wrote; raises `ModelError` where it does not fit together."""
+    def restore(cls, folder: Path, config: Mapping[str, Any], *, threads: int | None = None) -> Scorer:
+        """Read what `save` wrote; raises `ModelError` where it does not fit together.
+
+        `threads` is how many may be used; all where None. The linear model needs but one.
+        """
         ...
 
     def config(self) -> dict[str, Any]:
         """Return the settings that go into the manifest, JSON-ready."""
+        ...
+
+
+@runtime_checkable
+class CodeScorer(Protocol):
+    """A scorer that knows MISC codes as well."""
+
+    def code_logits(self, batch: Batch) -> Floats:
+        """Return the logit of each of `VALENCED_CODES`, float64 of shape (n, 16)."""
         ...

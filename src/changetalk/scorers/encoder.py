@@ -145,7 +145,7 @@ class EncoderScorer:
         return [_BODY, _TOKENIZER, _WORDS, _HEADS]
 
     @classmethod
-    def restore(cls, folder: Path, config: Mapping[str, Any]) -> EncoderScorer:
+    def restore(cls, folder: Path, config: Mapping[str, Any], *, threads: int | None = None) -> EncoderScorer:
         """Read what `save` wrote; raises `ModelError` where the parts do not fit together."""
         tables, heads = read_arrays(folder / _WORDS), read_arrays(folder / _HEADS)
         misfit = ModelError(
@@ -169,6 +169,7 @@ class EncoderScorer:
             raise misfit from None
         if not fits:
             raise misfit
+        body.threads = threads or body.threads
         return cls(body, {name: array.astype(np.float64) for name, array in heads.items()})
 
 

@@ -189,7 +189,7 @@ class LinearScorer:
         return [_WEIGHTS, _VOCABULARY]
 
     @classmethod
-    def restore(cls, folder: Path, config: Mapping[str, Any]) -> LinearScorer:
+    def restore(cls, folder: Path, config: Mapping[str, Any], *, threads: int | None = None) -> LinearScorer:
         """Read what `save` wrote; raises `ModelError` where the parts do not fit together."""
         arrays = read_arrays(folder / _WEIGHTS)
         words = read_json(folder / _VOCABULARY)
