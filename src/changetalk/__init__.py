@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from changetalk.loading import label, load
     from changetalk.model import Explanation, Model
     from changetalk.reliability.compare import agreement
+    from changetalk.report.write import write_report
     from changetalk.session import summarise, trajectory, transitions
     from changetalk.tables import label_file, read
     from changetalk.training.estimator import ChangeTalkClassifier
@@ -48,6 +49,7 @@ _HOMES = {
     "summarise": "changetalk.session.measures",
     "trajectory": "changetalk.session.trajectory",
     "transitions": "changetalk.session.transitions",
+    "write_report": "changetalk.report.write",
 }
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "summarise",
     "trajectory",
     "transitions",
+    "write_report",
 ]
 
 

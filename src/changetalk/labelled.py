@@ -55,6 +55,7 @@ def as_labelled(
 
         ==================================  ======  =========================================
         ``session``, ``speaker``, ``text``  str     empty where the table has no such column
+        ``target``                          str     the target behaviour; empty where not known
         ``client``                          bool    a client utterance that has a label
         ``label``                           object  change, neutral or sustain; else None
         ``p_change, p_neutral, p_sustain``  float   probabilities; NaN where there are none

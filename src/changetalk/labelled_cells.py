@@ -18,8 +18,8 @@ from changetalk.labels import LABELS, parse_codes, parse_label
 
 #: The columns of labelled talk, in this order.
 COLUMNS: Final = (
-    "session", "speaker", "text", "client", "label", "p_change", "p_neutral", "p_sustain", "codes",
-    "behaviour", "start", "end", "model",
+    "session", "speaker", "text", "target", "client", "label", "p_change", "p_neutral", "p_sustain",
+    "codes", "behaviour", "start", "end", "model",
 )  # fmt: skip
 
 #: The columns of probabilities, in the order of `LABELS`.
@@ -109,6 +109,7 @@ def labelled_cells(
             "session": objects(sessions),
             "speaker": objects(speakers),
             "text": objects(column("text", text)),
+            "target": objects(column("target", None)),
             "client": is_client,
             "label": objects(labels),
             **dict(zip(PROBABILITIES, proba.T, strict=True)),

@@ -26,7 +26,7 @@ def test_version_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    "verb", ["label", "train", "evaluate", "summarise", "transitions", "agree", "models", "doctor"]
+    "verb", ["label", "train", "evaluate", "summarise", "transitions", "agree", "report", "models", "doctor"]
 )
 def test_every_verb_has_help(verb, capsys):
     with pytest.raises(SystemExit, match="0"):

@@ -30,6 +30,15 @@ examples:
 Printed or written: counts, probabilities, odds ratios with 95% intervals, adjusted residuals."""
 
 
+_REPORT_HELP: Final = """\
+examples:
+  changetalk report anna.csv -o anna.html
+        a page of one session: the talk with its labels, its curve, what follows what
+  changetalk report labelled/ -o reports/
+        a page a session, and index.html, which leads to them
+
+A page is one file that needs nothing else and sends nothing. It holds what was said."""
+
 _AGREE_HELP: Final = """\
 examples:
   changetalk agree coded.csv --coders ann ben
@@ -46,6 +55,7 @@ def add_analyses(verbs: Verbs[argparse.ArgumentParser]) -> None:
     _summarise(verbs)
     _transitions(verbs)
     _agree(verbs)
+    _report(verbs)
 
 
 def _summarise(verbs: Verbs[argparse.ArgumentParser]) -> None:
@@ -92,14 +102,32 @@ def _agree(verbs: Verbs[argparse.ArgumentParser]) -> None:
     files.add_argument("--sheet", metavar="SHEET", help="sheet of a workbook that has several")
 
 
+def _report(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "write pages that show labelled sessions, to read in a browser"
+    verb = add_verb(verbs, "report", "report", summary, _REPORT_HELP)
+    verb.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        required=True,
+        help="an .html file for one session, or a folder for any number",
+    )
+    verb.add_argument("--target", metavar="WORDS", help="the target behaviour, to be named on the pages")
+    _talk(verb)
+
+
 def _labelled(verb: argparse.ArgumentParser, nargs: str = "+") -> None:
-    verb.add_argument("inputs", nargs=nargs, metavar="LABELLED", help="labelled tables, or folders of them")
     verb.add_argument(
         "-o",
         "--output",
         metavar="OUT",
         help="csv, tsv, xlsx, jsonl or parquet file; - for standard output",
     )
+    _talk(verb, nargs)
+
+
+def _talk(verb: argparse.ArgumentParser, nargs: str = "+") -> None:
+    verb.add_argument("inputs", nargs=nargs, metavar="LABELLED", help="labelled tables, or folders of them")
     verb.add_argument(
         "--label", metavar="COLUMN", help="column of labels, where they are not the model's (ct_label)"
     )
