@@ -121,6 +121,25 @@ def ingredients() -> str:
     return "\n".join(lines)
 
 
+def learning() -> str:
+    """Return how the linear recipe does on the test part with fewer of our dialogues."""
+    ours, fewer = corpus()["test part"], results("learning")["rows"]
+    reports = {"none of the dialogues": ours["without dialogues"]["all"]}
+    reports |= {
+        f"{float(share):.0%} of them, {row['turns']:,} client turns": row["test part"]
+        for share, row in fewer.items()
+    }
+    reports["all"] = ours["with dialogues"]["all"]
+    return format_table({name: Report.from_dict(row) for name, row in reports.items()})
+
+
+def tried_with_encoder() -> str:
+    """Return every line of the trials of the encoder."""
+    with open(RESULTS / "encoder_search.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]])
+
+
 def search() -> str:
     """Return every line of the search for the linear recipe."""
     lines = ["| tried | macro-F1 | kappa | log loss | transfer macro-F1 |", "|---|---|---|---|---|"]
@@ -194,6 +213,8 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "corpus": folds,
         "test part": transfer,
         "weights": weights,
+        "learning": learning,
+        "encoder": tried_with_encoder,
     },
 }
 

@@ -16,7 +16,7 @@ from typing import Any
 from changetalk.training.datasets import ANNOMI_COMMIT, ANNOMI_SHA256, data_folder
 from changetalk.training.recipes import DIALOGUE_WEIGHT, EXPERT_SHARE, fit_linear_model
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 MEASURES = ("n", "macro_f1", "kappa", "accuracy", "ece", "classes")
 FOLDER = Path(__file__).parent / "linear"
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "corpus.json"
