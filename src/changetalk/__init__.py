@@ -10,8 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from changetalk.conformal import LabelSets, fit_label_sets
+    from changetalk.convert import convert_file
     from changetalk.dialogue import Prediction, Transcript, Utterance
     from changetalk.errors import ChangetalkError
+    from changetalk.estimation.design import draw, plan
+    from changetalk.estimation.estimates import estimate
+    from changetalk.estimation.regression import regress
     from changetalk.frames import client_talk
     from changetalk.labelled import as_labelled, read_labelled
     from changetalk.labels import LABELS
@@ -19,10 +24,13 @@ if TYPE_CHECKING:
     from changetalk.model import Explanation, Model
     from changetalk.reliability.compare import agreement
     from changetalk.report.write import write_report
-    from changetalk.session import summarise, trajectory, transitions
+    from changetalk.session.measures import summarise
+    from changetalk.session.trajectory import trajectory
+    from changetalk.session.transitions import transitions
     from changetalk.tables import label_file, read
     from changetalk.training.estimator import ChangeTalkClassifier
     from changetalk.versions import show_versions
+
 
 __version__ = "0.1.0"
 
@@ -33,6 +41,7 @@ _HOMES = {
     "ChangetalkError": "changetalk.errors",
     "Explanation": "changetalk.model",
     "LABELS": "changetalk.labels",
+    "LabelSets": "changetalk.conformal",
     "Model": "changetalk.model",
     "Prediction": "changetalk.dialogue",
     "Transcript": "changetalk.dialogue",
@@ -40,11 +49,17 @@ _HOMES = {
     "agreement": "changetalk.reliability.compare",
     "as_labelled": "changetalk.labelled",
     "client_talk": "changetalk.frames",
+    "convert_file": "changetalk.convert",
+    "draw": "changetalk.estimation.design",
+    "estimate": "changetalk.estimation.estimates",
+    "fit_label_sets": "changetalk.conformal",
     "label": "changetalk.loading",
     "label_file": "changetalk.tables",
     "load": "changetalk.loading",
+    "plan": "changetalk.estimation.design",
     "read": "changetalk.tables",
     "read_labelled": "changetalk.labelled",
+    "regress": "changetalk.estimation.regression",
     "show_versions": "changetalk.versions",
     "summarise": "changetalk.session.measures",
     "trajectory": "changetalk.session.trajectory",
@@ -57,6 +72,7 @@ __all__ = [
     "ChangeTalkClassifier",
     "ChangetalkError",
     "Explanation",
+    "LabelSets",
     "Model",
     "Prediction",
     "Transcript",
@@ -64,11 +80,17 @@ __all__ = [
     "agreement",
     "as_labelled",
     "client_talk",
+    "convert_file",
+    "draw",
+    "estimate",
+    "fit_label_sets",
     "label",
     "label_file",
     "load",
+    "plan",
     "read",
     "read_labelled",
+    "regress",
     "show_versions",
     "summarise",
     "trajectory",

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import narwhals as nw
 import pandas as pd
@@ -17,6 +17,9 @@ from changetalk.formats import FORMATS, READABLE_SUFFIXES, open_source
 from changetalk.labelled_cells import COLUMNS, PROBABILITIES, labelled_cells, objects, require_columns
 
 __all__ = ["COLUMNS", "PROBABILITIES", "as_labelled", "read_labelled"]
+
+#: What is taken for labelled talk in a folder, in which other files may lie too.
+_TABLES: Final = ("csv", "tsv", "xlsx", "jsonl", "parquet")
 
 
 def as_labelled(
@@ -198,7 +201,7 @@ def _tables(path: Path, leave_out: str | os.PathLike[str] | None) -> list[Path]:
     """Return the path itself, or all tables below a folder but one."""
     if not path.is_dir():
         return [path]
-    suffixes = {suffix for spec in FORMATS.values() if spec.writable for suffix in spec.suffixes}
+    suffixes = {suffix for name in _TABLES for suffix in FORMATS[name].suffixes}
     left = None if leave_out is None else Path(leave_out).resolve()
     found = sorted(
         p

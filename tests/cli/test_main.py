@@ -26,7 +26,22 @@ def test_version_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    "verb", ["label", "train", "evaluate", "summarise", "transitions", "agree", "report", "models", "doctor"]
+    "verb",
+    [
+        "label",
+        "train",
+        "evaluate",
+        "summarise",
+        "transitions",
+        "agree",
+        "sample",
+        "estimate",
+        "review",
+        "report",
+        "convert",
+        "models",
+        "doctor",
+    ],
 )
 def test_every_verb_has_help(verb, capsys):
     with pytest.raises(SystemExit, match="0"):

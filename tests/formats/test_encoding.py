@@ -66,7 +66,7 @@ def test_empty_files_of_other_kinds(put, read, name) -> None:
 @pytest.mark.parametrize(
     ("head", "says"),
     [
-        (b"PK\x03\x04", r"rename it to \.xlsx"),
+        (b"PK\x03\x04", r"rename it to \.docx or \.xlsx"),
         (b"PAR1", r"rename it to \.parquet"),
         (b"%PDF-1.7", "a PDF file"),
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),

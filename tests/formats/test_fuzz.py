@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import docx
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +26,9 @@ TEXTS = {
 }
 
 
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
 @pytest.fixture(scope="module")
 def valid(folder) -> dict[str, bytes]:
     """Return a valid file's bytes for each format."""
@@ -34,10 +40,21 @@ def valid(folder) -> dict[str, bytes]:
         pa.table({"text": ["a", None], "n": [1, 2], "d": pa.array(["x", "y"]).dictionary_encode()}),
         folder / "v.parquet",
     )
+    document = docx.Document()
+    for line in ("T: How?", "C: So", "T: a", "C: b"):
+        document.add_paragraph(line)
+    document.save(folder / "v.docx")
     return {
         **{name: text.encode() for name, text in TEXTS.items()},
         "xlsx": (folder / "v.xlsx").read_bytes(),
         "parquet": (folder / "v.parquet").read_bytes(),
+        "docx": (folder / "v.docx").read_bytes(),
+        "cha": (FIXTURES / "session.cha").read_bytes(),
+        "eaf": (FIXTURES / "session.eaf").read_bytes(),
+        "casaa": (FIXTURES / "session_0.60.casaa").read_bytes(),
+        "casaa-text": (FIXTURES / "exported_codelist_session.txt").read_bytes(),
+        "labelstudio": (FIXTURES / "label_studio.json").read_bytes(),
+        "doccano": (FIXTURES / "doccano.jsonl").read_bytes(),
     }
 
 
@@ -58,8 +75,9 @@ def reads(path, **options) -> int | None:
 
 
 def test_the_valid_files_are_read(valid, folder) -> None:
+    assert list(valid.keys() ^ FORMATS.keys()) == []
     for name, content in valid.items():
-        path = folder / f"whole.{name}"
+        path = folder / f"whole{FORMATS[name].suffixes[0]}"
         path.write_bytes(content)
         assert reads(path), name
 
@@ -70,7 +88,7 @@ def test_the_valid_files_are_read(valid, folder) -> None:
 @example(content=b"\xef\xbb\xbf\n\x1c\n")
 @example(content=b"\0")
 def test_any_bytes(folder, name, content) -> None:
-    path = folder / f"any.{name}"
+    path = folder / f"any{FORMATS[name].suffixes[0]}"
     path.write_bytes(content)
     reads(path)
     bare = folder / "any"
@@ -96,6 +114,6 @@ def test_mutated_files(folder, valid, name, data) -> None:
             )
         else:
             del content[at : at + data.draw(st.integers(1, 20))]
-    path = folder / f"mutated.{name}"
+    path = folder / f"mutated{FORMATS[name].suffixes[0]}"
     path.write_bytes(bytes(content))
     reads(path)

@@ -113,6 +113,22 @@ def test_first_turns_are_no_head(turns, first) -> None:
     assert len(rows) == 6
 
 
+def test_names_and_times_on_lines_of_their_own(turns) -> None:
+    """As Otter exports them."""
+    columns, rows, notes = turns(
+        "Intake\nMon, May 6, 2024 9:00AM\n\nDr. Mehta  0:02  \nHow was it?\n\nAnna K.  1:00:09\n"
+        "Hard: so hard.\nHard: yes.\n\nDr. Mehta  1:00:12\nSo?\n\nKim [1:01:00]\nHello.\n"
+    )
+    assert columns == ("start", "speaker", "text")
+    assert rows == [
+        [2.0, "Dr. Mehta", "How was it?"],
+        [3609.0, "Anna K.", "Hard: so hard. Hard: yes."],
+        [3612.0, "Dr. Mehta", "So?"],
+        [3660.0, "Kim", "Hello."],
+    ]
+    assert notes == ["2 lines before the first speaker skipped"]
+
+
 def test_times_and_line_numbers(turns) -> None:
     columns, rows, _ = turns(
         "1 [00:01:02] T: a\n2 00:01:05,5 C: b\n3. T (1:02:03): c\n4) C [02:04]: d\n"

@@ -20,6 +20,7 @@ CONTENT = {
     "txt": "T: How, and why?\nC: So, so.\n",
     "vtt": "WEBVTT\n\n00:01.000 --> 00:02.000\nT: yes\n",
     "srt": "1\n00:00:01,000 --> 00:00:02,000\nT: yes\n",
+    "cha": "@Begin\n*CLI:\tyes .\n@End\n",
 }
 
 
@@ -30,9 +31,12 @@ def interrupted(rows: int):
 
 
 def test_formats_and_suffixes() -> None:
-    assert list(FORMATS) == ["csv", "tsv", "xlsx", "jsonl", "parquet", "txt", "vtt", "srt"]
+    tables = ["csv", "tsv", "xlsx", "jsonl", "parquet"]
+    transcripts = ["txt", "vtt", "srt", "docx", "cha", "eaf"]
+    others = ["casaa", "casaa-text", "labelstudio", "doccano"]
+    assert list(FORMATS) == [*tables, *transcripts, *others]
     assert {name for name, spec in FORMATS.items() if not spec.writable} == {"txt", "vtt", "srt"}
-    assert set(READABLE_SUFFIXES) >= {f".{name}" for name in FORMATS}
+    assert set(READABLE_SUFFIXES) >= {f".{name}" for name in (*tables, *transcripts)}
 
 
 @pytest.mark.parametrize("name", CONTENT)
@@ -53,6 +57,10 @@ def test_binary_formats_by_content(tmp_path) -> None:
             assert source.format == expected
     with pytest.raises(FormatError, match=r"looks like a Parquet file; rename it to \.parquet"):
         open_source((tmp_path / "b").rename(tmp_path / "b.csv"))
+    for name, old in (("c.xls", "Excel's old format"), ("d.doc", "Word's old format")):
+        (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+        with pytest.raises(FormatError, match=f"is in {old}; save it as "):
+            open_source(tmp_path / name)
 
 
 def test_format_given(put) -> None:
@@ -105,13 +113,13 @@ def test_a_sheet_of_what_has_none(put) -> None:
         open_source(put("in.csv", CONTENT["csv"]), sheet="A")
 
 
-@pytest.mark.parametrize("target", ["out.vtt", "out.txt", "out.srt", "out", "out.docx"])
+@pytest.mark.parametrize("target", ["out.vtt", "out.txt", "out.srt", "out", "out.doc"])
 def test_what_cannot_be_written(tmp_path, target) -> None:
     with pytest.raises(InputError, match=r"cannot write .*; use \.csv, \.tsv, \.xlsx, \.jsonl, \.parquet"):
         open_sink(tmp_path / target, None, ["a"])
 
 
-@pytest.mark.parametrize("name", ["csv", "tsv", "xlsx", "jsonl", "parquet"])
+@pytest.mark.parametrize("name", ["csv", "tsv", "xlsx", "jsonl", "parquet", "docx"])
 def test_all_or_nothing(tmp_path, name, recwarn) -> None:
     path = tmp_path / f"out.{name}"
     path.write_text("old")
@@ -126,7 +134,7 @@ def test_all_or_nothing(tmp_path, name, recwarn) -> None:
         assert list(source.rows()) == [["x"]]
 
 
-@pytest.mark.parametrize("name", ["csv", "tsv", "xlsx", "jsonl", "parquet"])
+@pytest.mark.parametrize("name", ["csv", "tsv", "xlsx", "jsonl", "parquet", "docx"])
 def test_unwritable_targets(tmp_path, name) -> None:
     (tmp_path / f"folder.{name}").mkdir()
     with pytest.raises(OutputError), open_sink(tmp_path / f"folder.{name}", None, ["a"]) as sink:
@@ -135,7 +143,7 @@ def test_unwritable_targets(tmp_path, name) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.parametrize("name", ["csv", "jsonl", "xlsx", "parquet"])
+@pytest.mark.parametrize("name", ["csv", "jsonl", "xlsx", "parquet", "docx"])
 def test_full_disk(tmp_path, name, monkeypatch) -> None:
     from changetalk.formats.registry import _SINKS
 
@@ -147,7 +155,7 @@ def test_full_disk(tmp_path, name, monkeypatch) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["csv", "jsonl", "xlsx", "parquet"])
+@pytest.mark.parametrize("name", ["csv", "jsonl", "xlsx", "parquet", "docx"])
 def test_standard_output(tmp_path, capfdbinary, name) -> None:
     with open_sink("-", None, ["text", "p"], format=None if name == "csv" else name) as sink:
         sink.write([["caf\u00e9", 0.5]])
@@ -177,7 +185,7 @@ def test_standard_output_of_a_notebook(monkeypatch) -> None:
 
 def test_from_any_format_to_any(put, tmp_path) -> None:
     for name, content in CONTENT.items():
-        for kind in ("csv", "tsv", "xlsx", "jsonl", "parquet"):
+        for kind in ("csv", "tsv", "xlsx", "jsonl", "parquet"):  # those that hold every column
             target = tmp_path / f"{name}.{kind}"
             with (
                 open_source(put(f"in.{name}", content)) as source,

@@ -49,12 +49,39 @@ examples:
 
 Intervals are 95%, by bootstrap over sessions; those of the ICCs rest on F."""
 
+_REVIEW_HELP: Final = """\
+examples:
+  changetalk review labelled/ -n 100 -o to_code.xlsx
+        a workbook: half drawn at random, half where the model is least sure
+  changetalk review labelled/ -n 200 --share-random 1 -o tasks.json
+        Label Studio tasks, and the labelling interface for them
+
+The model's labels are not in the file, so that they cannot sway the coder: --show-labels puts
+them in. In Python, changetalk.review.read brings the codes back."""
+
+_SAMPLE_HELP: Final = """\
+examples:
+  changetalk sample labelled/ -n 200 -o to_code.xlsx
+        utterances drawn at random, to be coded by hand without sight of the model's labels
+  changetalk estimate labelled/ --coded to_code.xlsx
+        and then, with the column 'code' filled in: shares corrected for the model's errors"""
+
+_ESTIMATE_HELP: Final = """\
+examples:
+  changetalk sample labelled/ -n 200 -o to_code.xlsx
+  changetalk estimate labelled/ --coded to_code.xlsx --group arm -o figures.csv
+
+LABELLED must be the files that the sample was drawn from, unchanged. Intervals are 95%."""
+
 
 def add_analyses(verbs: Verbs[argparse.ArgumentParser]) -> None:
     """Add all of these verbs, in the order in which they are used."""
     _summarise(verbs)
     _transitions(verbs)
     _agree(verbs)
+    _sample(verbs)
+    _estimate(verbs)
+    _review(verbs)
     _report(verbs)
 
 
@@ -116,7 +143,69 @@ def _report(verbs: Verbs[argparse.ArgumentParser]) -> None:
     _talk(verb)
 
 
-def _labelled(verb: argparse.ArgumentParser, nargs: str = "+") -> None:
+def _review(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "write out the utterances that a person should code next"
+    verb = add_verb(verbs, "review", "review", summary, _REVIEW_HELP)
+    _labelled(verb, output="xlsx, csv or tsv file, or json for Label Studio", required=True)
+    verb.add_argument("-n", "--number", metavar="N", type=int, default=100, help="how many (default: 100)")
+    verb.add_argument(
+        "--share-random",
+        metavar="SHARE",
+        type=float,
+        default=0.5,
+        help="share of them drawn at random, from 0 to 1 (default: 0.5)",
+    )
+    verb.add_argument("--show-labels", action="store_true", help="show the coder the model's labels")
+    verb.add_argument(
+        "--turns", metavar="N", type=int, default=4, help="how many turns before it are shown (default: 4)"
+    )
+    verb.add_argument("--seed", metavar="N", type=int, default=0, help="of the draw (default: 0)")
+    target = verb.add_mutually_exclusive_group()
+    target.add_argument(
+        "--target", metavar="WORDS", help="the target behaviour, where the table does not say it"
+    )
+    target.add_argument("--target-column", metavar="COLUMN", help="column that holds the target behaviour")
+
+
+def _sample(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "draw utterances at random for coding by hand"
+    verb = add_verb(verbs, "sample", "sample", summary, _SAMPLE_HELP)
+    _labelled(verb, output="xlsx, csv or tsv file, or json for Label Studio", required=True)
+    verb.add_argument("-n", "--number", metavar="N", type=int, default=200, help="how many (default: 200)")
+    verb.add_argument("--show-labels", action="store_true", help="show the coder the model's labels")
+    verb.add_argument(
+        "--turns", metavar="N", type=int, default=4, help="how many turns before it are shown (default: 4)"
+    )
+    verb.add_argument("--seed", metavar="N", type=int, default=0, help="of the draw (default: 0)")
+    target = verb.add_mutually_exclusive_group()
+    target.add_argument(
+        "--target", metavar="WORDS", help="the target behaviour, where the table does not say it"
+    )
+    target.add_argument("--target-column", metavar="COLUMN", help="column that holds the target behaviour")
+
+
+def _estimate(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "correct shares of talk by what was coded by hand"
+    verb = add_verb(verbs, "estimate", "estimate", summary, _ESTIMATE_HELP)
+    _labelled(verb)
+    verb.add_argument(
+        "--coded", metavar="FILE", required=True, help="what `changetalk sample` or `review` wrote, coded"
+    )
+    verb.add_argument("--group", metavar="COLUMN", help="column of groups to estimate and compare")
+    verb.add_argument(
+        "--these-sessions",
+        action="store_true",
+        help="intervals for these very sessions, not for those they are a sample of",
+    )
+
+
+def _labelled(
+    verb: argparse.ArgumentParser,
+    nargs: str = "+",
+    *,
+    output: str = "csv, tsv, xlsx, jsonl or parquet file; - for standard output",
+    required: bool = False,
+) -> None:
     verb.add_argument(
         "-o",
         "--output",

@@ -46,6 +46,23 @@ CODED holds sessions coded by hand, as for `changetalk train`. Intervals are 95%
 bootstrap over sessions."""
 
 
+_CONVERT_HELP: Final = """\
+examples:
+  changetalk convert session.vtt -o session.xlsx
+        a transcript as a table
+  changetalk convert session.vtt -o coded.csv --codes session.casaa --client Anna
+        the codes given in CACTI beside the words they were given to
+  changetalk convert labelled.csv -o session.casaa
+        labels and codes for CACTI (one session a file, with times)
+  changetalk convert labelled.csv -o tasks.json
+        tasks for Label Studio, with the labels as predictions
+  changetalk convert AnnoMI-simple.csv -o annomi.csv
+        AnnoMI with the column names that everything here knows
+
+No row is lost; what the other format has no place for is said. The output is written whole or
+not at all."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parser().parse_args(arguments)
@@ -78,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _train(verbs)
     _evaluate(verbs)
     add_analyses(verbs)
+    _convert(verbs)
     _models(verbs)
     _doctor(verbs)
     return parser
@@ -125,6 +143,23 @@ def _evaluate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--target", metavar="WORDS", help="the target behaviour, where the table does not say it"
     )
     _coded(verb)
+
+
+def _convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = add_verb(verbs, "convert", "convert", "write a file in another format", _CONVERT_HELP)
+    verb.add_argument("input", metavar="IN", help="transcript, table or codes; - for standard input")
+    verb.add_argument("-o", "--output", metavar="OUT", required=True, help="file; - for standard output")
+    verb.add_argument("--codes", metavar="CASAA", help="a session coded in CACTI, to be put beside its words")
+    verb.add_argument(
+        "--by", choices=["time", "order"], default="time", help="how codes find their words (default: time)"
+    )
+    verb.add_argument(
+        "--client", metavar="NAME", action="append", help="the client's name, for CACTI's files"
+    )
+    files = verb.add_argument_group("where the files' names do not tell")
+    files.add_argument("--from", dest="source_format", metavar="FORMAT", help="format of IN")
+    files.add_argument("--to", metavar="FORMAT", help="format of OUT")
+    files.add_argument("--sheet", metavar="SHEET", help="sheet of a workbook that has several")
 
 
 def _models(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from changetalk.errors import ChangetalkError, FormatError, InputError
 from changetalk.files import atomic_write
@@ -58,6 +58,11 @@ class _Missing:
         return "MISSING"  # stays the one and only when copied or sent to another process
 
 
+#: The added column that formats of transcripts write back beside the talk, and the one that says
+#: which model it is from.
+LABEL: Final = "ct_label"
+MODEL: Final = "ct_model"
+
 #: The value of a JSON Lines row that lacks a key which other rows have. It is false, like None,
 #: and is written back as the absence of the key; the other formats write an empty cell.
 MISSING: Final = _Missing()
@@ -87,6 +92,7 @@ class Source(ABC):
 
     format: str
     columns: tuple[str, ...]
+    _unit: ClassVar[str] = "line"  # what messages count
 
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
@@ -109,12 +115,12 @@ class Source(ABC):
     def where(self, index: int) -> str:
         """Return the place of the row of that 0-based index, for messages.
 
-        It is the line where the row starts if that is known, else the row as a spreadsheet
-        counts it, with the header as row 1.
+        It is the line where the row starts (of a Word document, the paragraph) if that is known,
+        else the row as a spreadsheet counts it, with the header as row 1.
         """
         behind = self._count - len(self._lines)
         if behind <= index < self._count:
-            return f"{self.name}, line {self._lines[index - behind]}"
+            return f"{self.name}, {self._unit} {self._lines[index - behind]}"
         return f"{self.name}, row {self._row_number(index)}"
 
     def close(self) -> None:

@@ -11,19 +11,22 @@ from changetalk.errors import FormatError
 
 _CHUNK: Final = 1 << 18
 
-_XLSX: Final = ("a ZIP archive, as Excel files are", "rename it to .xlsx if it is one, else unpack it")
+_ZIP: Final = (
+    "a ZIP archive, as Word and Excel files are",
+    "rename it to .docx or .xlsx if it is one, else unpack it",
+)
 _PARQUET: Final = ("a Parquet file", "rename it to .parquet")
 _OLE: Final = (
     "an old Office file (.xls, .doc) or a password-protected one",
-    "save it as .xlsx without a password",
+    "save it as .docx or .xlsx without a password",
 )
 _EXPORT: Final = "export it as CSV or plain text"
 _TRANSCRIBE: Final = "give a transcript of it"
 
 #: First bytes, what a file that starts with them looks like, and what to do.
 _MAGIC: Final[tuple[tuple[bytes, str, str], ...]] = (
-    (b"PK\x03\x04", *_XLSX),
-    (b"PK\x05\x06", *_XLSX),
+    (b"PK\x03\x04", *_ZIP),
+    (b"PK\x05\x06", *_ZIP),
     (b"PAR1", *_PARQUET),
     (b"PARE", "an encrypted Parquet file", "decrypt it first"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", *_OLE),
@@ -54,7 +57,8 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # Bytes that hardly occur in text. A few in some cell are read, a file full of them is no text.
-_CONTROLS: Final = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))
+# CHAT puts its times between two \x15.
+_CONTROLS: Final = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x15\x1b"))
 _FEW: Final = 16
 _SHARE: Final = {"utf-8": 0.10, "utf-8-sig": 0.10, "cp1252": 0.02}
 

@@ -1,4 +1,4 @@
-"""Plain text with a speaker before each turn: ``T: How are you?``.
+"""Plain text with a speaker before each turn: ``T: How are you?``, or ``Anna K.  0:12`` above it.
 
 A line without a speaker goes on with the turn above, joined by a space; blank lines separate
 nothing. What stands before the first speaker is the transcript's head.
@@ -6,44 +6,57 @@ nothing. What stands before the first speaker is the transcript's head.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from changetalk.errors import FormatError
 from changetalk.formats.base import Source
 from changetalk.formats.encoding import text_encoding
-from changetalk.formats.speakers import Census, Prefix, find_prefix, is_header, is_role, is_target, name_like
+from changetalk.formats.speakers import (
+    Census,
+    Prefix,
+    find_heading,
+    find_prefix,
+    is_header,
+    is_role,
+    is_target,
+    name_like,
+)
 
 _HEAD: Final = 200  # lines within which a head may end
 
 
-class PlainTextSource(Source):
-    """A plain text transcript.
+class ProseSource(Source):
+    """A transcript of lines, some of which start with who speaks.
 
     The columns are ``speaker`` and ``text``, before them ``start`` (seconds) where times stand
     beside the speakers, and after them ``target`` where the head names the target behaviour.
     """
 
-    format = "txt"
+    _headed = False  # speakers stand on lines of their own, with a time
+    _or_else: ClassVar[str] = "put speakers and text in two columns of a table"
 
-    def __init__(self, path: Path, name: str) -> None:
-        super().__init__(path, name)
-        encoding = text_encoding(path, name)
-        self._encoding = encoding.name
-        if encoding.note:
-            self.notes.append(encoding.note)
+    @abstractmethod
+    def _lines_of_file(self) -> Iterator[tuple[int, str]]:
+        """Give the lines, without white space around them, each with the number that messages name."""
+
+    def _find_speakers(self) -> None:
+        """Read it once, for who speaks and where the talk begins."""
+        name = self.name
         head = list(islice(self._lines_of_file(), _HEAD))
+        self._headed = self._has_headings()
         census = self._census(0)
         self._skip, self._target = self._read_head(head, census)
         if self._skip:
             census = self._census(self._skip)
-        self._speakers = census.speakers()
+        self._speakers = frozenset(census.counts) if self._headed else census.speakers()
         if not self._speakers:
             raise FormatError(
                 f"{name}: no speakers found; start each turn with who speaks, such as 'T:' or 'Client:', "
-                "or if it is a table, say which kind (--format tsv)"
+                f"or {self._or_else}"
             )
         self._timed = not census.timed.isdisjoint(self._speakers)
         self.columns = (
@@ -55,14 +68,24 @@ class PlainTextSource(Source):
         skipped = sum(1 for line, text in head if line < first and text)
         if skipped:
             self.notes.append(f"{skipped} line{'s' if skipped > 1 else ''} before the first speaker skipped")
-        doubt = census.doubt()
-        if doubt:
+        doubt = census.doubt(self._place)
+        if doubt and not self._headed:
             self.notes.append(doubt)
 
-    def _lines_of_file(self) -> Iterator[tuple[int, str]]:
-        with open(self.path, encoding=self._encoding) as file:
-            for number, line in enumerate(file, 1):
-                yield number, line.strip()
+    def _place(self, line: int) -> str:
+        """Return what messages call a line."""
+        return f"line {line}"
+
+    def _prefix(self, line: str) -> Prefix | None:
+        """Return who the line says is speaking, in the way in which this transcript says it."""
+        heading = find_heading(line)
+        return heading if heading is not None or self._headed else find_prefix(line, numbered=True)
+
+    def _has_headings(self) -> bool:
+        """Return whether speakers stand on lines of their own with a time, more than before a colon."""
+        starts = [prefix for _, line in self._lines_of_file() if (prefix := self._prefix(line)) is not None]
+        headings = sum(find_heading(line) is not None for _, line in self._lines_of_file())
+        return headings > 1 and 2 * headings >= len(starts)
 
     def _census(self, skip: int) -> Census:
         """Count what the lines after the first `skip` start with."""
@@ -71,7 +94,7 @@ class PlainTextSource(Source):
         for number, line in self._lines_of_file():
             if number <= skip or not line:
                 continue
-            prefix = find_prefix(line, numbered=True)
+            prefix = self._prefix(line)
             if prefix is not None and is_header(prefix.key):
                 continue
             started = started or prefix is not None
@@ -91,7 +114,7 @@ class PlainTextSource(Source):
         keyed = False  # the paragraph has a line that can only be the head's
         roles: list[str] = []  # the paragraph's lines such as "Client: Anna"
         for number, line in head:
-            prefix = find_prefix(line, numbered=True)
+            prefix = self._prefix(line)
             if prefix is not None and is_header(prefix.key):
                 target = prefix.text if is_target(prefix.key) and prefix.text else target
                 end, keyed, roles = number, True, []
@@ -116,7 +139,7 @@ class PlainTextSource(Source):
         for number, line in self._lines_of_file():
             if number <= self._skip or not line:
                 continue
-            prefix = find_prefix(line, numbered=True)
+            prefix = self._prefix(line)
             if prefix is not None and prefix.key in self._speakers and not is_header(prefix.key):
                 parts = [prefix.text] if prefix.text else []
                 yield number, prefix, parts
@@ -136,6 +159,26 @@ class PlainTextSource(Source):
         self._at_line(number)
         row: list[object] = [prefix.start] if self._timed else []
         return [*row, prefix.name, " ".join(parts), *([self._target] if self._target else [])]
+
+
+class PlainTextSource(ProseSource):
+    """A plain text transcript."""
+
+    format = "txt"
+    _or_else = "if it is a table, say which kind (--format tsv)"
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(path, name)
+        encoding = text_encoding(path, name)
+        self._encoding = encoding.name
+        if encoding.note:
+            self.notes.append(encoding.note)
+        self._find_speakers()
+
+    def _lines_of_file(self) -> Iterator[tuple[int, str]]:
+        with open(self.path, encoding=self._encoding) as file:
+            for number, line in enumerate(file, 1):
+                yield number, line.strip()
 
 
 def _names_others(roles: list[str], census: Census) -> bool:

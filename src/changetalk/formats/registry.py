@@ -12,10 +12,20 @@ from typing import Final
 
 from changetalk.errors import FormatError, InputError
 from changetalk.formats.base import FormatSpec, Sink, Source
+from changetalk.formats.cacti import CactiSource, looks_like_cacti
+from changetalk.formats.cacti_database import MAGIC as SQLITE
+from changetalk.formats.cacti_sinks import CasaaSink, CasaaTextSink
+from changetalk.formats.chat import ChatSink, ChatSource
 from changetalk.formats.delimited import CSVSink, CSVSource, TSVSink, TSVSource, sniff_delimiter
+from changetalk.formats.doccano import DoccanoSink, DoccanoSource
+from changetalk.formats.docx import open_docx
+from changetalk.formats.docx_document import is_word
+from changetalk.formats.docx_sink import DocxSink
+from changetalk.formats.elan import ElanSink, ElanSource
 from changetalk.formats.encoding import binary_kind, text_encoding
 from changetalk.formats.excel import ExcelSink, ExcelSource
 from changetalk.formats.jsonl import JSONLinesSink, JSONLinesSource
+from changetalk.formats.label_studio import LabelStudioSink, LabelStudioSource
 from changetalk.formats.parquet import ParquetSink, ParquetSource
 from changetalk.formats.plain import PlainTextSource
 from changetalk.formats.speakers import find_prefix
@@ -31,6 +41,13 @@ _SPECS: Final = (
     FormatSpec("txt", (".txt",), False, "plain text with a speaker before each turn, such as 'T:'"),
     FormatSpec("vtt", (".vtt",), False, "WebVTT captions of Zoom, Teams and others"),
     FormatSpec("srt", (".srt",), False, "SRT captions"),
+    FormatSpec("docx", (".docx",), True, "a Word document, with the talk in paragraphs or in a table"),
+    FormatSpec("cha", (".cha",), True, "a CHAT transcript of CLAN or TalkBank; labels go into its own copy"),
+    FormatSpec("eaf", (".eaf",), True, "an ELAN file; labels go into its own copy"),
+    FormatSpec("casaa", (".casaa",), True, "a session coded in CACTI: times and codes"),
+    FormatSpec("casaa-text", (".casaa.txt",), True, "the list of times and codes that CACTI exports"),
+    FormatSpec("labelstudio", (".json",), True, "tasks of Label Studio"),
+    FormatSpec("doccano", (".doccano.jsonl",), True, "examples of doccano's text classification"),
 )
 #: The formats by name.
 FORMATS: Final[Mapping[str, FormatSpec]] = MappingProxyType({spec.name: spec for spec in _SPECS})
@@ -46,6 +63,13 @@ _SOURCES: Final[dict[str, Callable[[Path, str], Source]]] = {
     "txt": PlainTextSource,
     "vtt": VTTSource,
     "srt": SRTSource,
+    "docx": open_docx,
+    "cha": ChatSource,
+    "eaf": ElanSource,
+    "casaa": CactiSource,
+    "casaa-text": CactiSource,
+    "labelstudio": LabelStudioSource,
+    "doccano": DoccanoSource,
 }
 _SINKS: Final[dict[str, type[Sink]]] = {
     "csv": CSVSink,
@@ -53,13 +77,37 @@ _SINKS: Final[dict[str, type[Sink]]] = {
     "xlsx": ExcelSink,
     "jsonl": JSONLinesSink,
     "parquet": ParquetSink,
+    "docx": DocxSink,
+    "cha": ChatSink,
+    "eaf": ElanSink,
+    "casaa": CasaaSink,
+    "casaa-text": CasaaTextSink,
+    "labelstudio": LabelStudioSink,
+    "doccano": DoccanoSink,
 }
 _SAMPLE: Final = 1 << 16
-_SRT_START: Final = re.compile(r"\s*[0-9]+[ \t]*\r?\n[ \t]*[0-9:]+,[0-9]+\s*-->")
+_BINARY: Final = {b"PK": "xlsx", b"PAR1": "parquet", SQLITE: "casaa"}
+_OLD: Final = {
+    ".xls": "Excel's old format; save it as .xlsx",
+    ".doc": "Word's old format; save it as .docx",
+}
+#: What a text starts with that is of a format; the first that fits.
+_STARTS: Final = {
+    "vtt": re.compile(r"WEBVTT(?=\s|$)"),
+    "srt": re.compile(r"\s*[0-9]+[ \t]*\r?\n[ \t]*[0-9:]+,[0-9]+\s*-->"),
+    "labelstudio": re.compile(r"\s*\[\s*[\]{]"),
+    "jsonl": re.compile(r'\s*(?:\[\s*)?\{\s*(?:"|\}\s*$)'),
+    "cha": re.compile(r"@(?:UTF8|Begin)\s"),
+    "eaf": re.compile(r"(?:<[?!][^>]*+>\s*)*+<ANNOTATION_DOCUMENT\s"),
+}
 _LOOKS: Final = {
     "vtt": "WebVTT captions",
     "srt": "SRT captions",
     "jsonl": "JSON",
+    "labelstudio": "JSON",
+    "casaa-text": "CACTI's list of codes",
+    "cha": "a CHAT transcript",
+    "eaf": "an ELAN file",
 }
 
 
@@ -102,12 +150,15 @@ def open_source(
     head = _head(Path(path), name)
     known = _known_format(format)
     if known is None:
-        known = _BY_SUFFIX.get(Path(path).suffix.lower()) or _format_of_content(Path(path), name, head)
+        known = _by_suffix(path) or _format_of_content(Path(path), name, head)
     if sheet is not None and known != "xlsx":
         raise InputError(f"{name}: only Excel workbooks have sheets; leave out the sheet {sheet!r}")
     try:
         if known == "xlsx":
             return ExcelSource(Path(path), name, sheet)
+        # CACTI gives its list of codes the ending of any text.
+        if known == "txt" and format is None and looks_like_cacti(_sample(Path(path), name)[0]):
+            known = "casaa-text"
         if known in ("csv", "tsv", "txt", "srt"):
             _refuse_other_text(Path(path), name, known)
         return _SOURCES[known](Path(path), name)
@@ -148,7 +199,7 @@ def open_sink(
     target = os.fspath(path)
     known = _known_format(format)
     if known is None:
-        known = "csv" if target == "-" else _BY_SUFFIX.get(Path(target).suffix.lower())
+        known = "csv" if target == "-" else _by_suffix(target)
     if known is None or not FORMATS[known].writable:
         usable = ", ".join(spec.suffixes[0] for spec in _SPECS if spec.writable)
         kind = f"{known} files" if known else "a file without one of these endings"
@@ -162,6 +213,12 @@ def _known_format(format: str | None) -> str | None:
     if format.lower() not in FORMATS:
         raise InputError(f"unknown format {format!r}; known are {', '.join(FORMATS)}")
     return format.lower()
+
+
+def _by_suffix(path: str | os.PathLike[str]) -> str | None:
+    """Return the format that a file's name tells; of two endings that fit, by the longer."""
+    name = Path(path).name.lower()
+    return max(((len(s), known) for s, known in _BY_SUFFIX.items() if name.endswith(s)), default=(0, None))[1]
 
 
 def _head(path: Path, name: str) -> bytes:
@@ -184,15 +241,19 @@ def _head(path: Path, name: str) -> bytes:
 
 
 def _format_of_content(path: Path, name: str, head: bytes) -> str:
-    if path.suffix.lower() == ".xls":
-        raise FormatError(f"{name}: is in Excel's old format; save it as .xlsx")
-    if head.startswith(b"PK"):
-        return "xlsx"
-    if head.startswith(b"PAR1"):
-        return "parquet"
+    old = _OLD.get(path.suffix.lower())
+    if old is not None:
+        raise FormatError(f"{name}: is in {old}")
+    binary = next((known for magic, known in _BINARY.items() if head.startswith(magic)), None)
+    if binary is not None:
+        return "docx" if binary == "xlsx" and is_word(path) else binary
     kind = binary_kind(head)
     if kind is not None:
         raise FormatError(f"{name}: looks like {kind[0]}; {kind[1]}")
+    return _format_of_text(path, name)
+
+
+def _format_of_text(path: Path, name: str) -> str:
     sample, whole = _sample(path, name)
     found = _text_format(sample)
     if found is not None:
@@ -222,13 +283,9 @@ def _refuse_other_text(path: Path, name: str, expected: str) -> None:
 
 def _text_format(sample: str) -> str | None:
     """Return the format that a text's beginning gives away."""
-    if re.match(r"WEBVTT(?=\s|$)", sample):
-        return "vtt"
-    if _SRT_START.match(sample):
-        return "srt"
-    if re.match(r'\s*(?:\[\s*)?\{\s*(?:"|\}\s*$)', sample):
-        return "jsonl"
-    return None
+    if looks_like_cacti(sample):
+        return "casaa-text"
+    return next((known for known, start in _STARTS.items() if start.match(sample)), None)
 
 
 def _sample(path: Path, name: str) -> tuple[str, bool]:

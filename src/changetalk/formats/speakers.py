@@ -8,6 +8,7 @@ more. Where that leaves fewer than two speakers and every line starts like one, 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,6 +79,13 @@ _HEADER_TAILS: Final = frozenset(
 )
 
 
+# "Anna K.  0:12", as Otter and Teams put it on a line of its own.
+_HEADING: Final = re.compile(
+    rf"(?P<name>[^\W_]{_REST}{{0,{_LONGEST - 1}}}?)"
+    rf"(?:(?:\s\s+|\t)(?P<bare>{_TIME})|\s+(?P<time>{_BRACKETED_TIME}))"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Prefix:
     """The start of a line that could name its speaker.
@@ -123,17 +131,20 @@ class Census:
 
     def speakers(self) -> frozenset[str]:
         """Return the keys of the prefixes that are speakers."""
-        found = frozenset(key for key, count in self.counts.items() if count > 1 or _KNOWN.fullmatch(key))
+        found = frozenset(key for key, count in self.counts.items() if count > 1 or is_known(key))
         return frozenset(self.counts) if len(found) < 2 and not self.bare else found
 
-    def doubt(self) -> str | None:
-        """Return a note on lines that start like a speaker's but were read as speech."""
+    def doubt(self, place: Callable[[int], str] = "line {}".format) -> str | None:
+        """Return a note on lines that start like a speaker's but were read as speech.
+
+        `place` says what to call a line by its number.
+        """
         left = [self.first[key] for key in self.counts.keys() - self.speakers()]
         if not left:
             return None
         many = f"{len(left)} lines start" if len(left) > 1 else "1 line starts"
         return (
-            f"{many} as if with a speaker's name that occurs only once (line {min(left)}); "
+            f"{many} as if with a speaker's name that occurs only once ({place(min(left))}); "
             "read as what the speaker before says"
         )
 
@@ -165,6 +176,27 @@ def find_prefix(line: str, *, numbered: bool = False) -> Prefix | None:
         return None  # "10:30" is a time, while a caller's number stands before a space
     time = match["time"] or match["after"]
     return Prefix(name, text.strip(), None if time is None else seconds(time))
+
+
+def find_heading(line: str) -> Prefix | None:
+    """Return who speaks if the line names a speaker and a time, and holds nothing else.
+
+    Examples
+    --------
+    >>> find_heading("Anna K.  0:12")
+    Prefix(name='Anna K.', text='', start=12.0)
+    >>> find_heading("We met at 10:30") is None
+    True
+    """
+    match = _HEADING.fullmatch(line)
+    if match is None or not _could_be_name(match["name"].strip()):
+        return None
+    return Prefix(match["name"].strip(), "", seconds(match["bare"] or match["time"]))
+
+
+def is_known(key: str) -> bool:
+    """Return whether a name is a well-known one of a speaker, such as ``Therapist``, ``C`` or ``P1``."""
+    return bool(_KNOWN.fullmatch(key))
 
 
 def is_header(key: str) -> bool:
