@@ -91,7 +91,8 @@ def label_file(
     path : path-like
         Table or transcript, in any format of `changetalk.formats.FORMATS`.
     output : path-like
-        Table to write, ``.csv``, ``.tsv``, ``.xlsx``, ``.jsonl`` or ``.parquet``; ``-`` for
+        Table to write, ``.csv``, ``.tsv``, ``.xlsx``, ``.jsonl``, ``.parquet`` or ``.docx``; ``.cha`` or
+        ``.eaf`` where the input is of the same format; ``-`` for
         standard output. Holds every row and column of the input and six columns more.
     model : Model, name or folder, optional
     client, target, text, speaker, session, target_column

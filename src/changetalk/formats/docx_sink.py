@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
-from xml.sax.saxutils import escape
 
 from changetalk.errors import OutputError
 from changetalk.formats.base import LABEL, MODEL, Sink, Source
@@ -142,10 +142,11 @@ class DocxSink(Sink):
 
 def _run(text: str, *, bold: bool = False) -> str:
     """Return a run of text, with line breaks and tabs as Word has them."""
-    lines = _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    text = _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = html.escape(text, quote=False).split("\n")
     inside = "<w:br/>".join(
         "<w:tab/>".join(
-            f'<w:t xml:space="preserve">{escape(piece)}</w:t>' if piece else "" for piece in line.split("\t")
+            f'<w:t xml:space="preserve">{piece}</w:t>' if piece else "" for piece in line.split("\t")
         )
         for line in lines
     )

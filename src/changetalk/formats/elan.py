@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 from changetalk.errors import FormatError
 from changetalk.formats.base import LABEL
 from changetalk.formats.elan_document import Annotation, Document, Tier
 from changetalk.formats.encoding import binary_kind
+from changetalk.formats.markup import quoted
 from changetalk.formats.write_back import MarkedSource, WriteBackSink
 
 _OWN: Final = ("speaker", "start", "end", "text", "tier")
@@ -201,13 +202,13 @@ class ElanSink(WriteBackSink):
                 "PARTICIPANT": tier.participant,
                 "TIER_ID": name,
             }
-            given = " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items() if value)
+            given = " ".join(f"{name}={quoted(value)}" for name, value in attributes.items() if value)
             parts.append(f"<TIER {given}>\n")
             parts += [
                 "        <ANNOTATION>\n"
                 f'            <REF_ANNOTATION ANNOTATION_ID="a{next(numbers)}" '
-                f"ANNOTATION_REF={quoteattr(annotation)}>\n"
-                f"                <ANNOTATION_VALUE>{escape(label)}</ANNOTATION_VALUE>\n"
+                f"ANNOTATION_REF={quoted(annotation)}>\n"
+                f"                <ANNOTATION_VALUE>{html.escape(label)}</ANNOTATION_VALUE>\n"
                 "            </REF_ANNOTATION>\n"
                 "        </ANNOTATION>\n"
                 for annotation, label in pairs

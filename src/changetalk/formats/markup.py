@@ -7,6 +7,7 @@ as ``defusedxml`` refuses it; with the standard library's own expat that takes a
 
 from __future__ import annotations
 
+import html
 from typing import IO, Final
 from xml.parsers import expat
 
@@ -15,6 +16,7 @@ from changetalk.errors import FormatError
 #: Most bytes of one XML document, once unpacked. A session's talk takes some hundred thousand.
 MAX_SIZE: Final = 128 << 20
 _MAX_DEPTH: Final = 256
+_BREAKS: Final = str.maketrans({"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
 _CHUNK: Final = 1 << 20  # large: older expats read an unfinished tag again with every chunk
 
 
@@ -92,6 +94,11 @@ def read_xml(file: IO[bytes], handler: Handler, *, where: str, advice: str, name
             raise FormatError(f"{where}: unpacks to more than {MAX_SIZE >> 20} MiB of XML; {advice}")
         _parse(parser, chunk, where, advice)
     _parse(parser, b"", where, advice, last=True)
+
+
+def quoted(text: str) -> str:
+    """Return text as the value of an attribute, with its quotation marks."""
+    return f'"{html.escape(text).translate(_BREAKS)}"'
 
 
 def _parse(parser: expat.XMLParserType, chunk: bytes, where: str, advice: str, *, last: bool = False) -> None:
