@@ -121,6 +121,55 @@ def ingredients() -> str:
     return "\n".join(lines)
 
 
+def coverage() -> str:
+    """Return how often intervals for %CT hold the truth, and how wide they are."""
+    found = results("coverage")["shares of the talk from which sessions are a sample"]
+    lines = [
+        (
+            "| labeller | sessions, coded | naive: coverage | width | corrected: coverage | width "
+            "| human codes alone: width |"
+        ),
+        "|---|---|---|---|---|---|---|",
+    ]
+    for labeller, sizes in found.items():
+        for size, row in sizes.items():
+            naive, ours, human = (
+                row[k]["proportion_change_talk"] for k in ("naive", "corrected", "human labels alone")
+            )
+            lines.append(
+                f"| {labeller} (accuracy {row['accuracy']:.2f}) | {size} | {naive['coverage']:.3f} "
+                f"| {naive['width']:.2f} | {ours['coverage']:.3f} | {ours['width']:.2f} "
+                f"| {human['width']:.2f} |"
+            )
+    return "\n".join(lines)
+
+
+def label_sets() -> str:
+    """Return coverage and size of label sets on AnnoMI, by what was promised."""
+    found = results("conformal")["linear, without our dialogues"]
+    lines = [
+        (
+            "| sets | promised | held, by source | of sustain talk | labels a set | abstained "
+            "| accuracy where not |"
+        ),
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind in ("all labels alike", "by label"):
+        for level, row in found[kind].items():
+            lines.append(
+                f"| {kind} | {float(level):.2f} | {row['coverage by source']:.3f} "
+                f"| {row['coverage of sustain by source']:.3f} | {row['mean size']:.2f} "
+                f"| {row['abstained']:.0%} | {row['accuracy of the single labels']:.3f} |"
+            )
+    return "\n".join(lines)
+
+
+def coders() -> str:
+    """Return what the agreement room says of AnnoMI's ten coders."""
+    paragraph: str = results("agreement")["coders"]["paragraph"]
+    return f"> {paragraph}"
+
+
 def learning() -> str:
     """Return how the linear recipe does on the test part with fewer of our dialogues."""
     ours, fewer = corpus()["test part"], results("learning")["rows"]
@@ -207,6 +256,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "transfer": transfer,
         "speed": speed,
     },
+    "docs/analyses.md": {"coders": coders, "coverage": coverage, "label sets": label_sets},
     "docs/experiments.md": {
         "ingredients": ingredients,
         "search": search,
