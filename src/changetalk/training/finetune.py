@@ -125,6 +125,7 @@ def finetune(
         For the progress bar.
     """
     torch.manual_seed(settings.seed)
+    talk = talk.take(np.flatnonzero(talk.weight))  # a batch of rows without weight has no loss
     model.freeze(settings.frozen)
     model.train()
     trained = [p for p in model.parameters() if p.requires_grad]
